@@ -1,0 +1,73 @@
+//! The command line: subcommands, and the errors they end with.
+
+mod options;
+mod serve;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+pub use options::ServerOptions;
+pub use serve::Serve;
+pub use up::Up;
+
+use crate::application::Application;
+
+/// A dedicated host for wasi:http components.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve one component, as `wasmtime serve` does
+    Serve(Serve),
+    /// Serve the application that a manifest describes, as `spin up` does
+    Up(Up),
+}
+
+impl Command {
+    /// The options that all serving commands share.
+    pub fn server_options(&self) -> &ServerOptions {
+        match self {
+            Self::Serve(serve) => &serve.server,
+            Self::Up(up) => &up.server,
+        }
+    }
+
+    /// Loads and checks everything that is to be served; binds nothing.
+    ///
+    /// # Errors
+    /// When an input is missing or wrong: see [`Error`].
+    pub fn load(self) -> Result<Application, Error> {
+        match self {
+            Self::Serve(serve) => serve.load(),
+            Self::Up(up) => up.load(),
+        }
+    }
+}
+
+/// What ends the process with exit code 1, each with one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The component cannot be served.
+    #[error(transparent)]
+    Component(#[from] crate::component::LoadError),
+    /// The manifest cannot be read, or describes what we do not provide.
+    #[error(transparent)]
+    Manifest(#[from] crate::manifest::ManifestError),
+    /// A build command of the manifest failed.
+    #[error(transparent)]
+    Build(#[from] crate::manifest::BuildError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] crate::server::ListenError),
+    /// The operating system refused threads or signal handlers.
+    #[error("the server cannot start: {0}")]
+    Runtime(std::io::Error),
+}

@@ -1,0 +1,39 @@
+//! `catamaran serve COMPONENT`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Error, ServerOptions};
+use crate::application::Application;
+use crate::component::Loader;
+
+/// Serve one component on every path.
+#[derive(Args)]
+pub struct Serve {
+    /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3)
+    #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]
+    pub component: PathBuf,
+
+    /// Environment variable for the component (repeatable; in CATAMARAN_ENV, one a line)
+    #[arg(long, env = "CATAMARAN_ENV", value_name = "KEY=VALUE", value_parser = key_value, value_delimiter = '\n')]
+    pub env: Vec<(String, String)>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's own help")]
+    pub server: ServerOptions,
+}
+
+impl Serve {
+    pub(super) fn load(self) -> Result<Application, Error> {
+        let guest = Loader::default().load(&self.component, self.env)?;
+        Ok(Application::of(guest))
+    }
+}
+
+fn key_value(argument: &str) -> Result<(String, String), String> {
+    match argument.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,43 @@
+//! `catamaran up`: the application of a `spin.toml`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Error, ServerOptions};
+use crate::application::Application;
+use crate::component::Loader;
+use crate::manifest::{self, Manifest};
+
+/// Serve the application that a manifest describes.
+#[derive(Args)]
+pub struct Up {
+    /// The manifest, or the folder that holds a spin.toml
+    #[arg(short, long, alias = "file", env = "CATAMARAN_FROM", value_name = "FILE", default_value = "spin.toml")]
+    pub from: PathBuf,
+
+    /// Run the build commands of the manifest first
+    #[arg(long, env = "CATAMARAN_BUILD")]
+    pub build: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's own help")]
+    pub server: ServerOptions,
+}
+
+impl Up {
+    pub(super) fn load(self) -> Result<Application, Error> {
+        let manifest = Manifest::read(&self.from)?;
+        if self.build {
+            manifest::build(&manifest)?;
+        }
+        let mut loader = Loader::default();
+        let mut guests = HashMap::new();
+        for (id, component) in manifest.components {
+            guests.insert(id, loader.load(&component.source, component.environment)?);
+        }
+        let routes = manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone())).collect();
+        Ok(Application { routes })
+    }
+}

@@ -1,0 +1,110 @@
+//! From a file to a guest that can be called: inspect → compile → link. Nothing here happens during a request.
+
+mod engine;
+mod inspect;
+mod linker;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use wasmtime_wasi_http::handler::ProxyPre;
+use wasmtime_wasi_http::{p2, p3};
+
+use crate::guest::Guest;
+pub use inspect::{Generation, WrongFile};
+
+/// Loads components. Those that need the same kind of engine share one.
+#[derive(Default)]
+pub struct Loader {
+    engines: HashMap<bool, Engine>,
+}
+
+/// Why a component cannot be served. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read the component `{}`: {source}; build it first, or correct the path", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not a component with a wasi:http handler.
+    #[error("`{}` {reason}", path.display())]
+    WrongFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        reason: WrongFile,
+    },
+    /// It imports an interface that the host does not have.
+    #[error(
+        "`{}` imports `{interface}`, which this host does not provide (it has WASI 0.2 and 0.3: cli, clocks, \
+         filesystem, http, io, random, sockets); build the component without it", path.display()
+    )]
+    MissingImport {
+        /// The file.
+        path: PathBuf,
+        /// The interface, as the component names it.
+        interface: String,
+    },
+    /// The bytes are no valid component, or it does not fit the interfaces it names.
+    #[error("`{}` cannot be loaded: {reason}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What wasmtime says of it.
+        reason: String,
+    },
+    /// wasmtime cannot run on this machine.
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Engine(String),
+}
+
+impl Loader {
+    /// Loads the component in the file `path`; its calls see `environment` and no other variables.
+    ///
+    /// # Errors
+    /// When the file is not a component that this host can serve: see [`LoadError`].
+    pub fn load(&mut self, path: &Path, environment: Vec<(String, String)>) -> Result<Guest, LoadError> {
+        let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let inspection =
+            inspect::inspect(&bytes).map_err(|reason| LoadError::WrongFile { path: path.to_owned(), reason })?;
+        let engine = self.engine(inspection.concurrent)?;
+        let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
+
+        let component = Component::new(&engine, &bytes).map_err(invalid)?;
+        let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
+        let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
+            Some(interface) => LoadError::MissingImport { path: path.to_owned(), interface },
+            None => invalid(error),
+        })?;
+        let proxy = match inspection.generation {
+            Generation::P2 => p2::bindings::ProxyPre::new(instance).map(ProxyPre::P2),
+            Generation::P3 => p3::bindings::ServicePre::new(instance).map(ProxyPre::P3),
+        };
+        let proxy = proxy.map_err(invalid)?;
+        tracing::debug!(component = %path.display(), ?inspection, "loaded");
+        Ok(Guest::new(engine, proxy, Arc::from(environment)))
+    }
+
+    fn engine(&mut self, concurrent: bool) -> Result<Engine, LoadError> {
+        if let Some(engine) = self.engines.get(&concurrent) {
+            return Ok(engine.clone());
+        }
+        let engine = engine::engine(concurrent).map_err(|error| LoadError::Engine(one_line(&error)))?;
+        engine::tick(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
+        self.engines.insert(concurrent, engine.clone());
+        Ok(engine)
+    }
+}
+
+/// An error with its causes, as one line.
+fn one_line(error: &wasmtime::Error) -> String {
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}

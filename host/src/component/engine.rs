@@ -1,0 +1,80 @@
+//! The engine: how components are compiled, and the pool that their instances come from.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
+
+/// Instances that can live at once. A slot costs address space, not memory, but start-up time: 1000 slots take
+/// several milliseconds.
+pub(super) const INSTANCES: u32 = 256;
+
+/// Slots a component may take of each kind: most have one memory and up to four core modules; those of interpreted
+/// languages have more, and share what the others leave.
+const CORE_INSTANCES_PER_INSTANCE: u32 = 8;
+const MEMORIES_PER_INSTANCE: u32 = 2;
+const TABLES_PER_INSTANCE: u32 = 4;
+
+/// Pages that a slot keeps between instances. Zeroing them costs less than faulting them in again.
+const KEEP_RESIDENT_MEMORY: usize = 128 << 10;
+const KEEP_RESIDENT_TABLE: usize = 64 << 10;
+
+/// The stack of a call, and the part of it that wasm may use; the rest is for the host's functions.
+const ASYNC_STACK: usize = 512 << 10;
+const WASM_STACK: usize = 256 << 10;
+
+/// How often a guest in a loop is interrupted, so that others have their turn.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// Makes an engine. `concurrent` is what components of WASI 0.3 need; without it a call costs about a tenth less.
+pub(super) fn engine(concurrent: bool) -> Result<Engine> {
+    match Engine::new(&config(concurrent, InstanceAllocationStrategy::Pooling(pool()))) {
+        Ok(engine) => Ok(engine),
+        // A machine with a small address space, or a limit on it (`ulimit -v`), has no room for the pool.
+        Err(error) => {
+            tracing::warn!("no room for the instance pool, instances will be slower: {error:#}");
+            Engine::new(&config(concurrent, InstanceAllocationStrategy::OnDemand))
+        }
+    }
+}
+
+fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(concurrent)
+        .epoch_interruption(true)
+        .memory_init_cow(true)
+        .async_stack_size(ASYNC_STACK)
+        .max_wasm_stack(WASM_STACK)
+        .allocation_strategy(strategy);
+    config
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .total_stacks(INSTANCES)
+        .total_core_instances(INSTANCES * CORE_INSTANCES_PER_INSTANCE)
+        .total_memories(INSTANCES * MEMORIES_PER_INSTANCE)
+        .total_tables(INSTANCES * TABLES_PER_INSTANCE)
+        .linear_memory_keep_resident(KEEP_RESIDENT_MEMORY)
+        .table_keep_resident(KEEP_RESIDENT_TABLE)
+        .decommit_batch_size(1)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// Advances the engine's epoch every [`TICK`] for as long as the engine lives.
+pub(super) fn tick(engine: &Engine) -> io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new().name("epoch".to_owned()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    })?;
+    Ok(())
+}

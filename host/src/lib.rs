@@ -1,0 +1,22 @@
+//! A dedicated host for wasi:http components: the library behind the `catamaran` binary.
+//!
+//! Data flows one way. Before anything is bound:
+//!
+//! - [`cli`]: arguments and environment variables, one file a subcommand;
+//! - [`manifest`]: `spin.toml`, and the build commands that it names;
+//! - [`component`]: from a file to a component that is checked, compiled and linked;
+//!
+//! then, for each request, a step a file:
+//!
+//! - [`server`]: accept → connection → router → answer;
+//! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side.
+#![forbid(unsafe_code)]
+
+pub mod application;
+pub mod cli;
+pub mod component;
+pub mod guest;
+pub mod logging;
+pub mod manifest;
+pub mod server;
+pub mod signals;

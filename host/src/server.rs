@@ -1,0 +1,54 @@
+//! The server: a request's way through the host, a step a file.
+//!
+//! [`accept`] takes connections, [`connection`] speaks HTTP on each, [`router`] finds the guest,
+//! [`answer`] turns what the guest did into a response.
+
+mod accept;
+mod answer;
+mod connection;
+mod router;
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+use crate::application::Application;
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// Something else listens there.
+    #[error(
+        "{0} is in use: stop what listens there, or choose another address with --listen (port 0 takes a free one)"
+    )]
+    InUse(SocketAddr),
+    /// The operating system refuses the address.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Refused {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The bound address cannot be read.
+    #[error("the address that was bound cannot be read: {0}")]
+    Address(io::Error),
+}
+
+/// Binds the address; from then on clients can connect.
+///
+/// # Errors
+/// When the address is in use or refused.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ListenError::InUse(address),
+        _ => ListenError::Refused { address, source },
+    })
+}
+
+/// Serves until `stop` ends, then lets the requests in flight finish.
+pub async fn run(listener: TcpListener, application: Application, stop: impl Future<Output = ()>) {
+    accept::run(listener, router::router(application), stop).await;
+}
