@@ -67,6 +67,9 @@ pub enum Error {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),
+    /// Requests were cut off at the end.
+    #[error(transparent)]
+    Drain(#[from] crate::server::CutOff),
     /// The operating system refused threads or signal handlers.
     #[error("the server cannot start: {0}")]
     Runtime(std::io::Error),

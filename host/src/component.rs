@@ -13,12 +13,13 @@ use wasmtime::component::Component;
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
+use crate::bounds::{Bounds, Size};
 use crate::guest::Guest;
 pub use inspect::{Generation, WrongFile};
 
 /// Loads components. Those that need the same kind of engine share one.
-#[derive(Default)]
 pub struct Loader {
+    bounds: Arc<Bounds>,
     engines: HashMap<bool, Engine>,
 }
 
@@ -61,12 +62,28 @@ pub enum LoadError {
         /// What wasmtime says of it.
         reason: String,
     },
+    /// It begins with more memory than an instance may have.
+    #[error(
+        "`{}` begins with {needs} of memory, more than an instance may have: raise --max-instance-memory, or build \
+         the component with less", path.display()
+    )]
+    TooMuchMemory {
+        /// The file.
+        path: PathBuf,
+        /// Its largest memory.
+        needs: Size,
+    },
     /// wasmtime cannot run on this machine.
     #[error("the WebAssembly engine cannot start: {0}")]
     Engine(String),
 }
 
 impl Loader {
+    /// A loader of guests that keep to `bounds`.
+    pub fn new(bounds: &Bounds) -> Self {
+        Self { bounds: Arc::new(bounds.clone()), engines: HashMap::new() }
+    }
+
     /// Loads the component in the file `path`; its calls see `environment` and no other variables.
     ///
     /// # Errors
@@ -79,6 +96,7 @@ impl Loader {
         let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
 
         let component = Component::new(&engine, &bytes).map_err(invalid)?;
+        self.check_memory(path, &component)?;
         let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
         let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
             Some(interface) => LoadError::MissingImport { path: path.to_owned(), interface },
@@ -90,14 +108,24 @@ impl Loader {
         };
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
-        Ok(Guest::new(engine, proxy, Arc::from(environment)))
+        Ok(Guest::new(engine, proxy, Arc::from(environment), self.bounds.clone()))
+    }
+
+    /// Refuses a component that could never start within the bound, before its first request shows it.
+    fn check_memory(&self, path: &Path, component: &Component) -> Result<(), LoadError> {
+        let needs = component.resources_required().and_then(|required| required.max_initial_memory_size);
+        let needs = usize::try_from(needs.unwrap_or(0)).unwrap_or(usize::MAX);
+        if needs > self.bounds.max_instance_memory.bytes() {
+            return Err(LoadError::TooMuchMemory { path: path.to_owned(), needs: Size(needs) });
+        }
+        Ok(())
     }
 
     fn engine(&mut self, concurrent: bool) -> Result<Engine, LoadError> {
         if let Some(engine) = self.engines.get(&concurrent) {
             return Ok(engine.clone());
         }
-        let engine = engine::engine(concurrent).map_err(|error| LoadError::Engine(one_line(&error)))?;
+        let engine = engine::engine(concurrent, &self.bounds).map_err(|error| LoadError::Engine(one_line(&error)))?;
         engine::tick(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
         self.engines.insert(concurrent, engine.clone());
         Ok(engine)

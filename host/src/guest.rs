@@ -4,11 +4,16 @@
 //! answer drops the call, the instance and its memory with it.
 
 mod answer;
+mod body;
+mod instances;
 mod log;
+mod memory;
 mod p2;
 mod p3;
 mod state;
+mod turn;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,8 +23,18 @@ use wasmtime::Engine;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 
+use crate::bounds::Bounds;
+use answer::Call;
+use instances::{Instance, Instances};
+
 pub use answer::CallError;
 pub use state::State;
+pub use turn::threads;
+
+/// Requests that an instance answers by default, as in `wasmtime serve` and Spin: WASI 0.2 was made for an instance a
+/// request, WASI 0.3 for many.
+const REUSE_P2: usize = 1;
+const REUSE_P3: usize = 128;
 
 /// A component that is ready to be called. Cheap to clone.
 #[derive(Clone)]
@@ -29,30 +44,78 @@ struct Inner {
     engine: Engine,
     proxy: ProxyPre<State>,
     environment: Arc<[(String, String)]>,
+    bounds: Arc<Bounds>,
+    instances: Instances,
 }
 
 /// Where a call leaves the response as soon as the guest has decided on its head.
 type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
-    pub(crate) fn new(engine: Engine, proxy: ProxyPre<State>, environment: Arc<[(String, String)]>) -> Self {
-        Self(Arc::new(Inner { engine, proxy, environment }))
+    pub(crate) fn new(
+        engine: Engine,
+        proxy: ProxyPre<State>,
+        environment: Arc<[(String, String)]>,
+        bounds: Arc<Bounds>,
+    ) -> Self {
+        let reuse = match proxy {
+            ProxyPre::P2(_) => REUSE_P2,
+            ProxyPre::P3(_) => REUSE_P3,
+        };
+        let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
+        let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
+        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances }))
     }
 
-    /// Answers one request. The body of the response drives the rest of the call.
+    /// Answers one request. The body of the response drives the rest of the call; `permit` is dropped when the call has
+    /// ended and its instance is gone.
     ///
     /// # Errors
-    /// When the guest ends without a response: see [`CallError`].
-    pub async fn handle(&self, request: Request<Body>) -> Result<Response<Body>, CallError> {
+    /// When the guest ends without a response or has none in time: see [`CallError`].
+    pub async fn handle(
+        &self,
+        request: Request<Body>,
+        permit: impl Send + 'static,
+    ) -> Result<Response<Body>, CallError> {
         let (head, response) = oneshot::channel();
         let guest = self.0.clone();
-        let call = Box::pin(async move {
-            let mut store = State::store(&guest.engine, guest.environment.clone());
-            match guest.proxy.instantiate_async(&mut store).await? {
-                Proxy::P2(proxy) => p2::call(&mut store, &proxy, request, head).await,
-                Proxy::P3(service) => p3::call(&mut store, &service, request, head).await,
-            }
+        let call = Call::new(async move {
+            let permit = permit;
+            let result = guest.call(request, head).await;
+            drop(permit);
+            result
         });
-        answer::answer(call, response).await
+        answer::answer(call, response, &self.0.bounds).await
+    }
+}
+
+impl Inner {
+    async fn call(&self, request: Request<Body>, head: Head) -> wasmtime::Result<()> {
+        let mut instance = match self.instances.take() {
+            Some(instance) => instance,
+            None => self.instantiate().await?,
+        };
+        let Instance { store, proxy, .. } = &mut instance;
+        let result = match proxy {
+            Proxy::P2(proxy) => p2::call(store, proxy, request, head).await,
+            Proxy::P3(service) => p3::call(store, service, request, head).await,
+        };
+        match result {
+            Ok(()) => {
+                self.instances.give_back(instance);
+                Ok(())
+            }
+            Err(error) if instance.store.data().memory_was_refused() => {
+                let bound = self.bounds.max_instance_memory;
+                Err(error.context(format!("the instance asked for more memory than {bound}")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance> {
+        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds);
+        let proxy = self.proxy.instantiate_async(&mut store).await?;
+        Ok(Instance { store, proxy, calls: 0 })
     }
 }

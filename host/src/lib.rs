@@ -2,7 +2,7 @@
 //!
 //! Data flows one way. Before anything is bound:
 //!
-//! - [`cli`]: arguments and environment variables, one file a subcommand;
+//! - [`cli`]: arguments and environment variables, one file a subcommand; [`bounds`]: what may be used, at most;
 //! - [`manifest`]: `spin.toml`, and the build commands that it names;
 //! - [`component`]: from a file to a component that is checked, compiled and linked;
 //!
@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod application;
+pub mod bounds;
 pub mod cli;
 pub mod component;
 pub mod guest;

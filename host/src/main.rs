@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use catamaran::cli::{Cli, Error};
-use catamaran::{logging, server, signals};
+use catamaran::{guest, logging, server, signals};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -25,13 +25,16 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Error> {
     let options = cli.command.server_options().clone();
     let application = cli.command.load()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(guest::threads())
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
     runtime.block_on(async {
         let stop = signals::stop().map_err(Error::Runtime)?;
         let listener = server::listen(options.listen).await?;
         announce(&listener)?;
-        server::run(listener, application, stop).await;
-        Ok(())
+        server::run(listener, application, &options, stop).await.map_err(Error::Drain)
     })
 }
 

@@ -4,16 +4,22 @@
 //! [`answer`] turns what the guest did into a response.
 
 mod accept;
+mod admission;
 mod answer;
+mod body;
 mod connection;
+mod phase;
 mod router;
+mod socket;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
 use crate::application::Application;
+use crate::cli::ServerOptions;
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +54,22 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Serves until `stop` ends, then lets the requests in flight finish.
-pub async fn run(listener: TcpListener, application: Application, stop: impl Future<Output = ()>) {
-    accept::run(listener, router::router(application), stop).await;
+/// Requests were still in progress when the time to finish them was over.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} connection(s) were cut off: raise --drain-timeout if their requests need longer")]
+pub struct CutOff(pub usize);
+
+/// Serves until `stop` ends, then lets the requests in progress finish.
+///
+/// # Errors
+/// When some did not finish in time.
+pub async fn run(
+    listener: TcpListener,
+    application: Application,
+    options: &ServerOptions,
+    stop: impl Future<Output = ()>,
+) -> Result<(), CutOff> {
+    let bounds = Arc::new(options.bounds.clone());
+    let router = router::router(application, bounds.clone());
+    accept::run(listener, router, options, bounds, stop).await
 }

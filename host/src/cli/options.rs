@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use crate::bounds::{Bounds, Span};
+
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
 
@@ -13,4 +15,17 @@ pub struct ServerOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
+
+    /// Time between the order to stop and the end of accepting, for load balancers to notice
+    #[arg(long, env = "CATAMARAN_DRAIN_DELAY", value_name = "TIME", default_value = "0s")]
+    pub drain_delay: Span,
+
+    /// Time that requests in progress have to finish after the order to stop
+    // The 30 s that Kubernetes gives a pod by default.
+    #[arg(long, env = "CATAMARAN_DRAIN_TIMEOUT", value_name = "TIME", default_value = "30s")]
+    pub drain_timeout: Span,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
+    pub bounds: Bounds,
 }

@@ -26,7 +26,7 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn load(self) -> Result<Application, Error> {
-        let guest = Loader::default().load(&self.component, self.env)?;
+        let guest = Loader::new(&self.server.bounds).load(&self.component, self.env)?;
         Ok(Application::of(guest))
     }
 }

@@ -32,7 +32,7 @@ impl Up {
         if self.build {
             manifest::build(&manifest)?;
         }
-        let mut loader = Loader::default();
+        let mut loader = Loader::new(&self.server.bounds);
         let mut guests = HashMap::new();
         for (id, component) in manifest.components {
             guests.insert(id, loader.load(&component.source, component.environment)?);

@@ -4,11 +4,12 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
+use crate::bounds::{Bound, Bounds, Size};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
 
-/// Instances that can live at once. A slot costs address space, not memory, but start-up time: 1000 slots take
-/// several milliseconds.
-pub(super) const INSTANCES: u32 = 256;
+/// Slots for each request that may be in progress: one for its instance, one for an idle one that waits for reuse. A
+/// slot costs address space, not memory, but start-up time: 1000 slots take several milliseconds.
+const INSTANCES_PER_REQUEST: usize = 2;
 
 /// Slots a component may take of each kind: most have one memory and up to four core modules; those of interpreted
 /// languages have more, and share what the others leave.
@@ -20,6 +21,9 @@ const TABLES_PER_INSTANCE: u32 = 4;
 const KEEP_RESIDENT_MEMORY: usize = 128 << 10;
 const KEEP_RESIDENT_TABLE: usize = 64 << 10;
 
+/// What the pool reserves for a memory: all that 32 bits can address.
+const LARGEST_MEMORY: usize = 4 << 30;
+
 /// The stack of a call, and the part of it that wasm may use; the rest is for the host's functions.
 const ASYNC_STACK: usize = 512 << 10;
 const WASM_STACK: usize = 256 << 10;
@@ -28,8 +32,8 @@ const WASM_STACK: usize = 256 << 10;
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Makes an engine. `concurrent` is what components of WASI 0.3 need; without it a call costs about a tenth less.
-pub(super) fn engine(concurrent: bool) -> Result<Engine> {
-    match Engine::new(&config(concurrent, InstanceAllocationStrategy::Pooling(pool()))) {
+pub(super) fn engine(concurrent: bool, bounds: &Bounds) -> Result<Engine> {
+    match Engine::new(&config(concurrent, InstanceAllocationStrategy::Pooling(pool(bounds)))) {
         Ok(engine) => Ok(engine),
         // A machine with a small address space, or a limit on it (`ulimit -v`), has no room for the pool.
         Err(error) => {
@@ -52,17 +56,21 @@ fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
     config
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pool(bounds: &Bounds) -> PoolingAllocationConfig {
+    let instances = u32::try_from(bounds.concurrent_requests() * INSTANCES_PER_REQUEST).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES)
-        .total_stacks(INSTANCES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES_PER_INSTANCE)
-        .total_memories(INSTANCES * MEMORIES_PER_INSTANCE)
-        .total_tables(INSTANCES * TABLES_PER_INSTANCE)
+    pool.total_component_instances(instances)
+        .total_stacks(instances)
+        .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_INSTANCE))
+        .total_memories(instances.saturating_mul(MEMORIES_PER_INSTANCE))
+        .total_tables(instances.saturating_mul(TABLES_PER_INSTANCE))
         .linear_memory_keep_resident(KEEP_RESIDENT_MEMORY)
         .table_keep_resident(KEEP_RESIDENT_TABLE)
         .decommit_batch_size(1)
         .pagemap_scan(Enabled::Auto);
+    if let Bound::At(Size(bytes)) = bounds.max_instance_memory {
+        pool.max_memory_size(bytes.min(LARGEST_MEMORY));
+    }
     pool
 }
 

@@ -1,18 +1,36 @@
-//! From a running call to a response: the head as soon as the guest has set it, the body while the call goes on.
+//! From a running call to a response: its head, or the reason why there is none.
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::Response;
-use http_body::{Frame, SizeHint};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
+use super::{body, turn};
+use crate::bounds::Bounds;
+
 /// A call that has not ended: instantiation, the guest's code, and whatever it does after its response.
-pub(super) type Call = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
+pub(super) struct Call(Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>);
+
+impl Call {
+    pub(super) fn new(call: impl Future<Output = wasmtime::Result<()>> + Send + 'static) -> Self {
+        Self(Box::pin(call))
+    }
+}
+
+impl Future for Call {
+    type Output = wasmtime::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = self.0.as_mut().poll(context);
+        turn::end();
+        result
+    }
+}
 
 /// Why a guest gave no response.
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +45,19 @@ pub enum CallError {
     /// It ended without an answer.
     #[error("the guest ended without setting a response")]
     NoResponse,
+    /// It had no head of a response when its time was over.
+    #[error("the guest had no response within {0}")]
+    Deadline(String),
 }
 
-/// Waits for the head of the response.
+/// Waits for the head of the response, for as long as the request's deadline allows.
 pub(super) async fn answer(
     mut call: Call,
     mut response: oneshot::Receiver<Result<Response<WasiBody>, CallError>>,
+    bounds: &Bounds,
 ) -> Result<Response<Body>, CallError> {
-    poll_fn(|context| {
-        let ended = match call.as_mut().poll(context) {
+    let head = poll_fn(|context| {
+        let ended = match Pin::new(&mut call).poll(context) {
             Poll::Ready(Ok(())) => true,
             // Nothing has been sent yet: even if a head is there, the client is better served with an honest 500.
             Poll::Ready(Err(trap)) => return Poll::Ready(Err(CallError::Trap(trap))),
@@ -43,68 +65,13 @@ pub(super) async fn answer(
         };
         match Pin::new(&mut response).poll(context) {
             Poll::Ready(Ok(response)) => Poll::Ready(response.map(|response| (response, ended))),
-            Poll::Ready(Err(_)) | Poll::Pending if ended => Poll::Ready(Err(CallError::NoResponse)),
             Poll::Ready(Err(_)) => Poll::Ready(Err(CallError::NoResponse)),
+            Poll::Pending if ended => Poll::Ready(Err(CallError::NoResponse)),
             Poll::Pending => Poll::Pending,
         }
-    })
-    .await
-    .map(|(response, ended)| {
-        response.map(|body| if ended { Body::new(body) } else { Body::new(Streaming { body, call: Some(call) }) })
-    })
-}
-
-/// The body of a response whose call has not ended. Reading it drives the call.
-struct Streaming {
-    body: WasiBody,
-    call: Option<Call>,
-}
-
-impl http_body::Body for Streaming {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(call) = &mut self.call {
-            match call.as_mut().poll(context) {
-                Poll::Ready(Ok(())) => self.call = None,
-                Poll::Ready(Err(trap)) => {
-                    self.call = None;
-                    tracing::error!("the guest failed after its response began: {trap:?}");
-                    return Poll::Ready(Some(Err(BodyError::Trap)));
-                }
-                Poll::Pending => {}
-            }
-        }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none()
-            && let Some(call) = self.call.take()
-        {
-            tokio::spawn(finish(call));
-        }
-        Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Guest)))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// Lets a guest work on after its body is complete.
-async fn finish(call: Call) {
-    if let Err(trap) = call.await {
-        tracing::error!("the guest failed after its response: {trap:?}");
-    }
-}
-
-/// Why a body breaks off. The connection is aborted, so that no client takes the response for complete.
-#[derive(Debug, thiserror::Error)]
-enum BodyError {
-    #[error("the guest failed")]
-    Trap,
-    #[error(transparent)]
-    Guest(wasmtime_wasi_http::Error),
+    });
+    let deadline = bounds.request_timeout;
+    let (response, ended) =
+        timeout(deadline.duration(), head).await.map_err(|_| CallError::Deadline(deadline.to_string()))??;
+    Ok(response.map(|body| if ended { Body::new(body) } else { body::streaming(body, call, bounds) }))
 }

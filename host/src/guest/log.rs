@@ -10,9 +10,6 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
-/// A line that is longer is cut into lines of this many bytes, so that no guest grows the host's memory.
-const MAX_LINE: usize = 8 << 10;
-
 /// What a guest may write at once.
 const WRITE_BUDGET: usize = 64 << 10;
 
@@ -30,11 +27,15 @@ pub(super) struct GuestLog(Arc<Mutex<Line>>);
 struct Line {
     stream: Stream,
     text: Vec<u8>,
+    /// Bytes of a line that are kept; the guest must not grow the host's memory.
+    max: usize,
+    /// Bytes of this line that were not kept.
+    dropped: usize,
 }
 
 impl GuestLog {
-    pub(super) fn new(stream: Stream) -> Self {
-        Self(Arc::new(Mutex::new(Line { stream, text: Vec::new() })))
+    pub(super) fn new(stream: Stream, max_line: usize) -> Self {
+        Self(Arc::new(Mutex::new(Line { stream, text: Vec::new(), max: max_line, dropped: 0 })))
     }
 
     fn write_bytes(&self, bytes: &[u8]) {
@@ -49,12 +50,9 @@ impl Line {
                 Some(text) => (text, true),
                 None => (part, false),
             };
-            for piece in text.chunks(MAX_LINE) {
-                if self.text.len() + piece.len() > MAX_LINE {
-                    self.emit();
-                }
-                self.text.extend_from_slice(piece);
-            }
+            let kept = text.len().min(self.max - self.text.len());
+            self.text.extend_from_slice(&text[..kept]);
+            self.dropped += text.len() - kept;
             if ended {
                 self.emit();
             }
@@ -63,11 +61,16 @@ impl Line {
 
     fn emit(&mut self) {
         let text = String::from_utf8_lossy(&self.text);
-        match self.stream {
-            Stream::Stdout => tracing::info!(target: "guest", stream = "stdout", "{text}"),
-            Stream::Stderr => tracing::info!(target: "guest", stream = "stderr", "{text}"),
+        let stream = match self.stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        };
+        match self.dropped {
+            0 => tracing::info!(target: "guest", stream, "{text}"),
+            dropped => tracing::info!(target: "guest", stream, dropped_bytes = dropped, "{text}"),
         }
         self.text.clear();
+        self.dropped = 0;
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use http::HeaderName;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
@@ -13,29 +13,58 @@ use wasmtime_wasi_http::{
 };
 
 use super::log::{GuestLog, Stream};
+use super::memory::Memory;
+use super::turn;
+use crate::bounds::Bounds;
 
 /// A guest in a loop lets others run after this many ticks of the epoch.
 const TICKS_BETWEEN_YIELDS: u64 = 1;
+
+/// Resources that an instance may hold at once. A request needs about ten.
+const MAX_RESOURCES: usize = 10_000;
 
 /// The host's side of one instance.
 pub struct State {
     table: ResourceTable,
     http: WasiHttpCtx,
     hooks: Hooks,
+    memory: Memory,
     environment: Arc<[(String, String)]>,
+    max_log_line: usize,
     /// Made when the guest first asks for it: most calls of a small component never do.
     wasi: Option<WasiCtx>,
 }
 
 impl State {
     /// A store for one instance.
-    pub(super) fn store(engine: &Engine, environment: Arc<[(String, String)]>) -> Store<Self> {
-        let state =
-            Self { table: ResourceTable::new(), http: WasiHttpCtx::new(), hooks: Hooks, environment, wasi: None };
+    pub(super) fn store(engine: &Engine, environment: Arc<[(String, String)]>, bounds: &Bounds) -> Store<Self> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        let state = Self {
+            table,
+            http: WasiHttpCtx::new(),
+            hooks: Hooks,
+            memory: Memory::up_to(bounds.max_instance_memory.bytes()),
+            environment,
+            max_log_line: bounds.max_log_line.0,
+            wasi: None,
+        };
         let mut store = Store::new(engine, state);
-        store.epoch_deadline_async_yield_and_update(TICKS_BETWEEN_YIELDS);
+        store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(TICKS_BETWEEN_YIELDS);
         store
+            .epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(TICKS_BETWEEN_YIELDS, Box::pin(turn::next()))));
+        store
+    }
+
+    /// Whether the next request may have this instance.
+    pub(super) fn is_clean(&self) -> bool {
+        self.table.is_empty() && !self.memory_was_refused()
+    }
+
+    /// Whether the instance asked for more memory than it may have.
+    pub(super) fn memory_was_refused(&self) -> bool {
+        self.memory.was_refused()
     }
 }
 
@@ -45,8 +74,8 @@ impl WasiView for State {
         let ctx = self.wasi.get_or_insert_with(|| {
             WasiCtx::builder()
                 .envs(environment)
-                .stdout(GuestLog::new(Stream::Stdout))
-                .stderr(GuestLog::new(Stream::Stderr))
+                .stdout(GuestLog::new(Stream::Stdout, self.max_log_line))
+                .stderr(GuestLog::new(Stream::Stderr, self.max_log_line))
                 .allow_tcp(false)
                 .allow_udp(false)
                 .build()

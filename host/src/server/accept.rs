@@ -1,47 +1,71 @@
-//! The accept loop: a task a connection, until it is time to stop.
+//! The accept loop: a task a connection, until it is time to stop; then the end of the connections.
 //!
 //! `axum::serve` has no header timeout and hyper's own is inert without a timer, so the loop is ours.
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::connection;
-
-/// How long requests in flight may take once the server was told to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+use super::{CutOff, connection};
+use crate::bounds::Bounds;
+use crate::cli::ServerOptions;
 
 /// The first and the longest wait after an error of accept. Most come from having no file descriptor left, which
 /// passes when a connection ends.
 const FIRST_BACKOFF: Duration = Duration::from_millis(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Accepts connections until `stop` ends, then waits for those in flight.
-pub(super) async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let connections = GracefulShutdown::new();
-    let mut stop = pin!(stop);
+/// Accepts connections until `stop` ends, then waits for the requests in progress.
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    options: &ServerOptions,
+    bounds: Arc<Bounds>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), CutOff> {
+    let connections = TaskTracker::new();
+    let closing = CancellationToken::new();
+    let permits = Arc::new(Semaphore::new(bounds.max_concurrent_connections.get()));
+    let mut stop = pin!(async {
+        stop.await;
+        tokio::time::sleep(options.drain_delay.0).await;
+    });
     loop {
         tokio::select! {
-            stream = accept(&listener) => connection::serve(stream, router.clone(), &connections),
+            (stream, permit) = accept(&listener, &permits) => {
+                let served = connection::serve(stream, router.clone(), bounds.clone(), closing.clone());
+                connections.spawn(async move {
+                    served.await;
+                    drop(permit);
+                });
+            }
             () = &mut stop => break,
         }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown()).await.is_err() {
-        tracing::warn!("requests were cut off: they did not finish within {DRAIN_TIMEOUT:?}");
+    closing.cancel();
+    connections.close();
+    match tokio::time::timeout(options.drain_timeout.0, connections.wait()).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(CutOff(connections.len())),
     }
 }
 
-/// The next connection. An error never ends the server: it waits and tries again.
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// The next connection, when there is room for it. An error never ends the server: it waits and tries again.
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed; without a permit there would be a connection too many, not one too few.
+    let permit = permits.clone().acquire_owned().await.ok();
     let mut backoff = FIRST_BACKOFF;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, _)) => return (stream, permit),
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
                 tracing::error!("accept: {error}; again in {backoff:?}");

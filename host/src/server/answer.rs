@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use crate::guest::CallError;
@@ -17,10 +17,27 @@ pub(super) fn bad_request(detail: &str) -> Response {
     problem(StatusCode::BAD_REQUEST, detail)
 }
 
+/// 413: the body is larger than it may be. The connection is closed, so that the rest need not be read.
+pub(super) fn too_large() -> Response {
+    let mut response = problem(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is larger than this server takes");
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// 503: no place became free in time.
+pub(super) fn overloaded() -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "too many requests are in progress: try again");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
 /// The answer to a call that gave none. The reason is for the log, not for the client.
 pub(super) fn failed(error: &CallError) -> Response {
     tracing::error!("{error}");
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "the component failed to answer")
+    match error {
+        CallError::Deadline(_) => problem(StatusCode::GATEWAY_TIMEOUT, "the component had no answer in time"),
+        _ => problem(StatusCode::INTERNAL_SERVER_ERROR, "the component failed to answer"),
+    }
 }
 
 fn problem(status: StatusCode, detail: &str) -> Response {

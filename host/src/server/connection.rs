@@ -1,29 +1,120 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins with.
 
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-/// Serves a connection in a task of its own, which `connections` waits for at the end.
-pub(super) fn serve(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+use super::phase::{Busy, Expired, Phase};
+use super::socket::Socket;
+use crate::bounds::Bounds;
+
+/// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
+const MAX_RESET_STREAMS: usize = 20;
+
+/// Serves a connection until the client or a bound ends it, or `closing` asks for the end and its requests are answered.
+pub(super) async fn serve(stream: TcpStream, router: Router, bounds: Arc<Bounds>, closing: CancellationToken) {
     // Guests write when they want their bytes sent; waiting for more of them delays events by 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
-    let service = service_fn(move |request: hyper::Request<_>| router.clone().call(request.map(Body::new)));
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!("connection: {error}");
+    let phase = Phase::new();
+    let timed_out = Arc::new(AtomicBool::new(false));
+    let socket = Socket::new(stream, phase.clone(), timed_out.clone());
+    let service = service_fn({
+        let phase = phase.clone();
+        move |request: hyper::Request<_>| {
+            let busy = phase.begin();
+            let answer = router.clone().call(request.map(Body::new));
+            async move { answer.await.map(|response| response.map(|body| Counted { body, _busy: busy })) }
         }
     });
+    let builder = builder(&bounds);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            result = &mut connection => {
+                if let Err(error) = result {
+                    tracing::debug!("connection: {error}");
+                }
+                return;
+            }
+            expired = phase.expired(&bounds) => {
+                tracing::debug!("connection: closed, {expired:?} for too long");
+                timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
+                return;
+            }
+            () = closing.cancelled(), if !asked => {
+                asked = true;
+                // Before its first request a connection has nothing to finish, and hyper would wait for that request.
+                if phase.is_idle() && phase.is_new() {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
+    let window = |size: crate::bounds::Size| u32::try_from(size.0).unwrap_or(u32::MAX);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // The phase of the connection knows more than this timer, which counts idle time too.
+        .header_read_timeout(None)
+        .max_headers(bounds.max_header_count.get())
+        .max_buf_size(bounds.max_header_size.0.max(MIN_HTTP1_BUFFER));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(u32::try_from(bounds.http2_max_streams.get()).unwrap_or(u32::MAX))
+        .initial_stream_window_size(window(bounds.http2_stream_window))
+        .initial_connection_window_size(window(bounds.http2_connection_window))
+        .max_header_list_size(window(bounds.max_header_size))
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_local_error_reset_streams(MAX_RESET_STREAMS);
+    builder
+}
+
+/// hyper panics below this.
+const MIN_HTTP1_BUFFER: usize = 8 << 10;
+
+/// A response's body, for as long as it has not ended.
+struct Counted {
+    body: Body,
+    _busy: Busy,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

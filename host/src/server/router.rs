@@ -1,4 +1,6 @@
-//! From a path to its guest.
+//! From a path to its guest: admission, the request in the guest's terms, the call.
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -6,17 +8,21 @@ use axum::response::Response;
 use axum::routing::any;
 use http::Version;
 use http::header::HOST;
-use http::uri::{Authority, Scheme, Uri};
+use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 
-use super::answer;
+use super::admission::Admission;
+use super::{answer, body};
 use crate::application::Application;
+use crate::bounds::Bounds;
 use crate::guest::Guest;
 
 /// A router with all routes of the application; every other path is a 404.
-pub(super) fn router(application: Application) -> Router {
+pub(super) fn router(application: Application, bounds: Arc<Bounds>) -> Router {
+    let admission = Admission::new(&bounds);
     let mut router = Router::new().fallback(answer::not_found);
     for (route, guest) in application.routes {
-        let handler = move |request| call(guest.clone(), request);
+        let (admission, bounds) = (admission.clone(), bounds.clone());
+        let handler = move |request| call(guest.clone(), admission.clone(), bounds.clone(), request);
         if route.is_everything() {
             router = router.fallback(handler);
             continue;
@@ -28,12 +34,20 @@ pub(super) fn router(application: Application) -> Router {
     router
 }
 
-async fn call(guest: Guest, mut request: Request) -> Response {
+async fn call(guest: Guest, admission: Admission, bounds: Arc<Bounds>, mut request: Request) -> Response {
     match absolute(&request) {
         Some(uri) => *request.uri_mut() = uri,
         None => return answer::bad_request("the Host header is missing or no authority"),
     }
-    match guest.handle(request).await {
+    if body::is_too_long(request.body(), &bounds) {
+        return answer::too_large();
+    }
+    let Some(place) = admission.admit().await else { return answer::overloaded() };
+    let (parts, request_body) = request.into_parts();
+    let (request_body, overrun) = body::bounded(request_body, &bounds);
+    match guest.handle(Request::from_parts(parts, request_body), place).await {
+        // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
+        _ if overrun.happened() => answer::too_large(),
         Ok(response) => response,
         Err(error) => answer::failed(&error),
     }
@@ -52,6 +66,6 @@ fn absolute(request: &Request) -> Option<Uri> {
         });
     }
     parts.scheme.get_or_insert(Scheme::HTTP);
-    parts.path_and_query.get_or_insert(http::uri::PathAndQuery::from_static("/"));
+    parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
     Uri::from_parts(parts).ok()
 }

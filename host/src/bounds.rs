@@ -1,0 +1,125 @@
+//! Every bound of the host: its option, its default and the reason for it.
+//!
+//! Durations are written `500ms`, `2s`, `1m`; sizes `64KiB`, `16MiB`. A bound that may be lifted takes the word
+//! `unlimited`; `0` is never taken for it.
+
+mod machine;
+mod value;
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+pub use machine::cores;
+pub use value::{Bound, Size, Span, ValueError};
+
+/// Requests that one core can have in progress: most of them wait for something. More would only queue for the core.
+const REQUESTS_PER_CORE: usize = 64;
+
+/// What a request in progress is taken to cost, buffers and instance together, when requests share [`MEMORY_SHARE`] of
+/// the memory.
+const BYTES_PER_REQUEST: usize = 1 << 20;
+const MEMORY_SHARE: usize = 4;
+
+/// What guests and clients may use, at most.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Bounds")]
+pub struct Bounds {
+    /// Time until a guest must have answered with the head of its response; then 504
+    // As long as the reverse proxies in front of us wait by default, or less.
+    #[arg(long, env = "CATAMARAN_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s")]
+    pub request_timeout: Bound<Span>,
+
+    /// Time without progress of a body, in either direction, after which it is cut off
+    // Long enough for a phone in a tunnel.
+    #[arg(long, env = "CATAMARAN_BODY_TIMEOUT", value_name = "TIME", default_value = "30s")]
+    pub body_timeout: Bound<Span>,
+
+    /// Memory of one instance, all its linear memories together
+    // Room for a guest of an interpreted language; two hundred of them still fit a common machine.
+    #[arg(long, env = "CATAMARAN_MAX_INSTANCE_MEMORY", value_name = "SIZE", default_value = "128MiB")]
+    pub max_instance_memory: Bound<Size>,
+
+    /// Requests in progress at once [default: 64 for each core, less where memory is scarce]
+    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_REQUESTS", value_name = "COUNT")]
+    pub max_concurrent_requests: Option<NonZeroUsize>,
+
+    /// Time that a request waits for its turn; then 503
+    // A client that waits longer has often given up: shedding early keeps the rest fast.
+    #[arg(long, env = "CATAMARAN_QUEUE_TIMEOUT", value_name = "TIME", default_value = "1s")]
+    pub queue_timeout: Span,
+
+    /// Connections at once; further ones wait in the backlog
+    // Within the common limit of 1024 file descriptors.
+    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_CONNECTIONS", value_name = "COUNT", default_value = "1000")]
+    pub max_concurrent_connections: NonZeroUsize,
+
+    /// Time until the first byte of a new connection
+    #[arg(long, env = "CATAMARAN_FIRST_BYTE_TIMEOUT", value_name = "TIME", default_value = "10s")]
+    pub first_byte_timeout: Bound<Span>,
+
+    /// Time from the first byte of a request to the end of its headers; then 408
+    #[arg(long, env = "CATAMARAN_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s")]
+    pub header_timeout: Bound<Span>,
+
+    /// Time that a connection may be idle between requests
+    // Longer than the 60 s for which common load balancers keep connections: they must be the ones to close.
+    #[arg(long, env = "CATAMARAN_KEEP_ALIVE_TIMEOUT", value_name = "TIME", default_value = "75s")]
+    pub keep_alive_timeout: Bound<Span>,
+
+    /// Size of a request's headers; then 431
+    #[arg(long, env = "CATAMARAN_MAX_HEADER_SIZE", value_name = "SIZE", default_value = "64KiB")]
+    pub max_header_size: Size,
+
+    /// Number of a request's header fields; then 431
+    #[arg(long, env = "CATAMARAN_MAX_HEADER_COUNT", value_name = "COUNT", default_value = "100")]
+    pub max_header_count: NonZeroUsize,
+
+    /// Size of a request's body; then 413
+    #[arg(long, env = "CATAMARAN_MAX_BODY", value_name = "SIZE", default_value = "16MiB")]
+    pub max_body: Bound<Size>,
+
+    /// Requests at once on one HTTP/2 connection
+    // RFC 9113 section 6.5.2 asks for at least 100.
+    #[arg(long, env = "CATAMARAN_HTTP2_MAX_STREAMS", value_name = "COUNT", default_value = "100")]
+    pub http2_max_streams: NonZeroUsize,
+
+    /// Bytes that an HTTP/2 client may send ahead on one stream
+    #[arg(long, env = "CATAMARAN_HTTP2_STREAM_WINDOW", value_name = "SIZE", default_value = "64KiB")]
+    pub http2_stream_window: Size,
+
+    /// Bytes that an HTTP/2 client may send ahead on one connection
+    #[arg(long, env = "CATAMARAN_HTTP2_CONNECTION_WINDOW", value_name = "SIZE", default_value = "1MiB")]
+    pub http2_connection_window: Size,
+
+    /// Size of a guest's log line; the rest of it is dropped and counted
+    #[arg(long, env = "CATAMARAN_MAX_LOG_LINE", value_name = "SIZE", default_value = "8KiB")]
+    pub max_log_line: Size,
+
+    /// Log lines a second from all guests together; further ones are dropped and counted
+    // More than a person reads and less than a disk notices.
+    #[arg(long, env = "CATAMARAN_MAX_LOG_RATE", value_name = "COUNT", default_value = "1000")]
+    pub max_log_rate: NonZeroUsize,
+
+    /// Requests that an instance answers before it is dropped [default: 1 for WASI 0.2, 128 for WASI 0.3]
+    // What `wasmtime serve` and Spin do.
+    #[arg(long, env = "CATAMARAN_MAX_INSTANCE_REUSE_COUNT", value_name = "COUNT")]
+    pub max_instance_reuse_count: Option<NonZeroUsize>,
+
+    /// Time that an idle instance is kept for reuse
+    #[arg(long, env = "CATAMARAN_IDLE_INSTANCE_TIMEOUT", value_name = "TIME", default_value = "1s")]
+    pub idle_instance_timeout: Span,
+}
+
+impl Bounds {
+    /// How many requests may be in progress at once: what was asked for, else what cores and memory carry.
+    pub fn concurrent_requests(&self) -> usize {
+        self.max_concurrent_requests.map_or_else(
+            || {
+                let carried = machine::memory().map_or(usize::MAX, |memory| memory / MEMORY_SHARE / BYTES_PER_REQUEST);
+                (cores() * REQUESTS_PER_CORE).min(carried).max(1)
+            },
+            NonZeroUsize::get,
+        )
+    }
+}

@@ -1,0 +1,155 @@
+//! How bounds are written: `500ms`, `16MiB`, `unlimited`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What lifts a bound.
+const UNLIMITED: &str = "unlimited";
+
+/// A time, written `500ms`, `2s`, `1m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+/// A size in bytes, written `64KiB`, `16MiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+/// A bound that may be lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound<T> {
+    /// At most this, and more than nothing.
+    At(T),
+    /// No bound.
+    Unlimited,
+}
+
+/// Why a value is no bound.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueError {
+    /// No time.
+    #[error("write a time with its unit, such as 500ms, 2s or 1m")]
+    Time,
+    /// No size.
+    #[error("write a size with its unit, such as 64KiB or 16MiB")]
+    Size,
+    /// Zero where it would make the server useless.
+    #[error("0 would refuse everything: write `{UNLIMITED}` for no bound")]
+    Zero,
+}
+
+impl FromStr for Span {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        humantime::parse_duration(text).map(Self).map_err(|_| ValueError::Time)
+    }
+}
+
+impl FromStr for Size {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let size = text.parse::<bytesize::ByteSize>().map_err(|_| ValueError::Size)?;
+        match usize::try_from(size.as_u64()) {
+            Ok(0) => Err(ValueError::Zero),
+            Ok(size) => Ok(Self(size)),
+            Err(_) => Err(ValueError::Size),
+        }
+    }
+}
+
+impl<T: FromStr<Err = ValueError> + IsZero> FromStr for Bound<T> {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text == UNLIMITED {
+            return Ok(Self::Unlimited);
+        }
+        let value = T::from_str(text)?;
+        if value.is_zero() { Err(ValueError::Zero) } else { Ok(Self::At(value)) }
+    }
+}
+
+/// What [`Bound`] asks of its values.
+pub trait IsZero {
+    /// Whether a bound of this value would refuse everything.
+    fn is_zero(&self) -> bool;
+}
+
+impl IsZero for Span {
+    fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl IsZero for Size {
+    fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Bound<Span> {
+    /// The time; without a bound, one that never comes.
+    pub fn duration(self) -> Duration {
+        match self {
+            Self::At(span) => span.0,
+            // tokio takes what is beyond its range for "never"; a century is within.
+            Self::Unlimited => Duration::from_secs(100 * 365 * 24 * 60 * 60),
+        }
+    }
+}
+
+impl Bound<Size> {
+    /// The size in bytes; without a bound, the largest that there is.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::At(size) => size.0,
+            Self::Unlimited => usize::MAX,
+        }
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", humantime::format_duration(self.0))
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", bytesize::ByteSize(self.0 as u64))
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Bound<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(value) => value.fmt(f),
+            Self::Unlimited => f.write_str(UNLIMITED),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_need_a_unit() {
+        assert_eq!("500ms".parse(), Ok(Span(Duration::from_millis(500))));
+        assert_eq!("1m".parse(), Ok(Span(Duration::from_secs(60))));
+        assert_eq!("64KiB".parse(), Ok(Size(65_536)));
+        assert_eq!("16MiB".parse(), Ok(Size(16 << 20)));
+        assert_eq!("5".parse::<Span>(), Err(ValueError::Time));
+        assert_eq!("much".parse::<Size>(), Err(ValueError::Size));
+    }
+
+    #[test]
+    fn zero_is_not_unlimited() {
+        assert_eq!("0s".parse::<Bound<Span>>(), Err(ValueError::Zero));
+        assert_eq!("0B".parse::<Bound<Size>>(), Err(ValueError::Zero));
+        assert_eq!("unlimited".parse(), Ok(Bound::<Size>::Unlimited));
+    }
+}
