@@ -1,0 +1,93 @@
+//! What is tested, built once a process: the host's binary, and the component for each generation of WASI.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
+
+use crate::{manifest::Manifest, process::run};
+
+/// The generation of WASI that a component is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// `wasi:http/incoming-handler@0.2`.
+    P2,
+    /// `wasi:http/handler@0.3`.
+    P3,
+}
+
+impl Generation {
+    /// The generation as the component itself names it.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::P2 => "0.2",
+            Self::P3 => "0.3",
+        }
+    }
+}
+
+/// The repository's root.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is a member of the workspace")
+}
+
+/// The manifest that names the component's file and its build command.
+pub fn manifest() -> PathBuf {
+    workspace().join("spin.toml")
+}
+
+/// The `catamaran` binary.
+pub fn host() -> &'static Path {
+    static HOST: Built = LazyLock::new(|| or_panic(build_host()));
+    &HOST
+}
+
+/// The component, built for `generation`.
+pub fn component(generation: Generation) -> &'static Path {
+    static P2: Built = LazyLock::new(|| or_panic(Manifest::read(&manifest()).build("")));
+    static P3: Built = LazyLock::new(|| or_panic(build_p3()));
+    match generation {
+        Generation::P2 => &P2,
+        Generation::P3 => &P3,
+    }
+}
+
+/// A component that prints and shows its environment: see `tests/guests`.
+pub fn guest() -> &'static Path {
+    static GUEST: Built =
+        LazyLock::new(|| or_panic(Manifest::read(&workspace().join("tests/guests/spin.toml")).build("")));
+    &GUEST
+}
+
+/// After a build that failed, who asks again is told only that it did: the reason is shown once.
+type Built = LazyLock<PathBuf>;
+
+fn or_panic(built: Result<PathBuf, String>) -> PathBuf {
+    built.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// With the profile and the features of `cargo test --release`, so that nothing is compiled a second time.
+fn build_host() -> Result<PathBuf, String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
+    let finished = run(cargo.current_dir(workspace()));
+    finished
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "catamaran")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .filter(|_| finished.status.success())
+        .ok_or_else(|| format!("the host does not build: {finished}"))
+}
+
+/// The manifest's own command with the other feature, in a target folder of its own: both files have one name.
+fn build_p3() -> Result<PathBuf, String> {
+    let manifest = Manifest::read(&manifest());
+    manifest.build("--no-default-features --features p3 --target-dir target/p3")?;
+    let target = workspace().join("target");
+    let source = manifest.source();
+    let below_target = source.strip_prefix(&target).map_err(|error| format!("{}: {error}", source.display()))?;
+    Ok(target.join("p3").join(below_target))
+}

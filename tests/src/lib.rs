@@ -1,0 +1,26 @@
+//! The support library of the tests: it builds what is tested, starts it, waits for it by event, and
+//! asks it.
+//!
+//! - [`artifacts`]: the host's binary and the components, built once a process.
+//! - [`manifest`]: what a `spin.toml` says about where a component is and how it is built.
+//! - [`process`]: a child process with its output, ended when it is dropped.
+//! - [`server`]: a process that has said on which address it listens.
+//! - [`hosts`]: every way to serve the component.
+//! - [`tool`]: programs that a machine may lack, and what their absence means.
+//! - [`suite`]: a test harness that names what it skipped.
+//! - [`browser`]: a headless Chromium.
+//! - [`http`]: one request, one answer.
+//! - [`contract`]: what a client may rely on, whichever host answers.
+
+#![forbid(unsafe_code)]
+
+pub mod artifacts;
+pub mod browser;
+pub mod contract;
+pub mod hosts;
+pub mod http;
+pub mod manifest;
+pub mod process;
+pub mod server;
+pub mod suite;
+pub mod tool;

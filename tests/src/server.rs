@@ -1,0 +1,49 @@
+//! A process that serves HTTP and has said where.
+
+use std::{net::SocketAddr, process::Command};
+
+use crate::{
+    artifacts,
+    process::{Finished, Process, Signal},
+};
+
+/// A server that accepts connections, killed when it is dropped.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its process.
+    pub process: Process,
+}
+
+impl Server {
+    /// Starts `command` and waits for the line that holds `http://ADDRESS`. The error holds all that it printed.
+    pub fn start(command: &mut Command) -> Result<Self, String> {
+        let process = Process::spawn(command)?;
+        let address = process
+            .wait_for_line(|_, line| address_in(line))
+            .map_err(|error| format!("{command:?} does not serve: {error}"))?;
+        Ok(Self { address, process })
+    }
+
+    /// Ends the server with `signal` and waits for its end.
+    pub fn stop(self, signal: Signal) -> Result<Finished, String> {
+        self.process.signal(signal);
+        self.process.wait()
+    }
+}
+
+/// `catamaran` with these arguments and no option from the environment of the tests.
+pub fn catamaran<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut command = Command::new(artifacts::host());
+    command.args(arguments);
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_string_lossy().starts_with("CATAMARAN_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, after) = line.split_once("http://")?;
+    after.split(|c: char| c == '/' || c.is_whitespace()).next()?.parse().ok()
+}

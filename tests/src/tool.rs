@@ -1,0 +1,46 @@
+//! Programs that the tests use when they are there, and that `CATAMARAN_REQUIRE` can demand.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// A program that a machine may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its name in `CATAMARAN_REQUIRE`.
+    pub name: &'static str,
+    /// The file to look for on `PATH`.
+    pub program: &'static str,
+    /// The variable that holds the program's path instead.
+    pub variable: &'static str,
+}
+
+/// The reference host of the Bytecode Alliance.
+pub const WASMTIME: Tool = Tool { name: "wasmtime", program: "wasmtime", variable: "WASMTIME" };
+/// The Spin framework's host.
+pub const SPIN: Tool = Tool { name: "spin", program: "spin", variable: "SPIN" };
+/// The driver of the browser that looks at the page.
+pub const CHROMIUM: Tool = Tool { name: "chromium", program: "chromedriver", variable: "CHROMEDRIVER" };
+
+impl Tool {
+    /// The program's path, or the reason why it cannot be used.
+    pub fn find(self) -> Result<PathBuf, String> {
+        let Self { program, variable, .. } = self;
+        if let Some(path) = env::var_os(variable).map(PathBuf::from) {
+            let missing = || format!("{variable}={} is not a file", path.display());
+            return if path.is_file() { Ok(path) } else { Err(missing()) };
+        }
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path)
+            .map(|folder| folder.join(program))
+            .find(|file| Path::is_file(file))
+            .ok_or_else(|| format!("no {program} on PATH (set {variable}=/path/to/{program})"))
+    }
+
+    /// Whether the tool's absence is a failure: it is in the list `CATAMARAN_REQUIRE`, or its variable is set.
+    pub fn is_required(self) -> bool {
+        let required = env::var("CATAMARAN_REQUIRE").unwrap_or_default();
+        required.split(',').any(|name| name.trim() == self.name) || env::var_os(self.variable).is_some()
+    }
+}

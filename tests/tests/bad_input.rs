@@ -1,0 +1,270 @@
+//! Bad input ends with one line that says what to do, exit code 1 (2 for wrong usage), and nothing bound.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use catamaran_tests::{
+    artifacts::{Generation::P2, component},
+    process::{Finished, Process},
+    server::catamaran,
+};
+use tempfile::TempDir;
+
+/// Runs the command to its end, and returns the line after `error: ` when it is the only one.
+#[track_caller]
+fn refused(command: &mut Command) -> String {
+    let finished = failed(command);
+    assert_eq!(finished.stderr.lines().count(), 1, "more than one line: {finished}");
+    error_line(&finished)
+}
+
+#[track_caller]
+fn failed(command: &mut Command) -> Finished {
+    let finished = Process::spawn(command).and_then(Process::wait).expect("an end");
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    assert_eq!(finished.stdout, "", "something was bound: {finished}");
+    finished
+}
+
+#[track_caller]
+fn error_line(finished: &Finished) -> String {
+    let last = finished.stderr.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or_else(|| panic!("no line begins with `error: `: {finished}")).to_owned()
+}
+
+#[track_caller]
+fn has(line: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(line.contains(part), "{part:?} is not in: {line}");
+    }
+}
+
+#[track_caller]
+fn usage(command: &mut Command, parts: &[&str]) {
+    let finished = Process::spawn(command).and_then(Process::wait).expect("an end");
+    assert_eq!(finished.status.code(), Some(2), "{finished}");
+    assert_eq!(finished.stdout, "", "something was bound: {finished}");
+    has(&finished.stderr, parts);
+}
+
+/// A folder with one file in it.
+fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    fs::write(&path, content).expect("the file is written");
+    (folder, path)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+#[track_caller]
+fn component_is_refused(content: impl AsRef<[u8]>, parts: &[&str]) {
+    let (_folder, path) = file("input.wasm", content);
+    let line = refused(&mut catamaran(["serve", text(&path), "--listen", "127.0.0.1:0"]));
+    has(&line, &[text(&path)]);
+    has(&line, parts);
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let line = refused(&mut catamaran(["serve", "/nowhere/input.wasm", "--listen", "127.0.0.1:0"]));
+    has(&line, &["/nowhere/input.wasm", "No such file", "build it"]);
+}
+
+#[test]
+fn a_folder_instead_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = refused(&mut catamaran(["serve", text(folder.path()), "--listen", "127.0.0.1:0"]));
+    has(&line, &[text(folder.path()), "directory"]);
+}
+
+#[test]
+fn a_file_that_is_not_wasm() {
+    component_is_refused("#!/bin/sh\n", &["not WebAssembly", "component"]);
+    component_is_refused("", &["not WebAssembly", "component"]);
+}
+
+#[test]
+fn a_core_module() {
+    let module = wat::parse_str("(module (func (export \"handle\")))").expect("a module");
+    component_is_refused(module, &["core", "module", "wasm-tools component new"]);
+}
+
+#[test]
+fn a_component_that_breaks_off() {
+    let whole = fs::read(component(P2)).expect("the component was built");
+    component_is_refused(&whole[..whole.len() / 2], &["damaged"]);
+}
+
+#[test]
+fn a_component_without_a_handler() {
+    let other = wat::parse_str("(component (component $c) (export \"example:other/thing\" (component $c)))");
+    let names = ["example:other/thing", "wasi:http/incoming-handler@0.2", "wasi:http/handler@0.3"];
+    component_is_refused(other.expect("a component"), &names);
+}
+
+#[test]
+fn a_component_that_imports_what_is_not_provided() {
+    component_is_refused(
+        handler_that_imports("example:missing/thing@1.0.0"),
+        &["`example:missing/thing@1.0.0`", "import"],
+    );
+}
+
+#[test]
+fn a_component_that_imports_an_unknown_interface_of_wasi() {
+    component_is_refused(handler_that_imports("wasi:nn/graph@0.2.0"), &["`wasi:nn/graph@0.2.0`", "import"]);
+}
+
+/// A component that exports the right handler and imports `interface` as well.
+fn handler_that_imports(interface: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+            (import "{interface}" (instance (export "run" (func))))
+            (import "wasi:http/types@0.2.0" (instance $types
+                (export "incoming-request" (type (sub resource)))
+                (export "response-outparam" (type (sub resource)))))
+            (alias export $types "incoming-request" (type $request))
+            (alias export $types "response-outparam" (type $outparam))
+            (core module $module (func (export "handle") (param i32 i32) unreachable))
+            (core instance $instance (instantiate $module))
+            (func $handle (param "request" (own $request)) (param "response-out" (own $outparam))
+                (canon lift (core func $instance "handle")))
+            (instance $handler (export "handle" (func $handle)))
+            (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))"#
+    );
+    wat::parse_str(text).expect("a component")
+}
+
+#[test]
+fn an_address_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let line = refused(&mut catamaran(["serve", text(component(P2)), "--listen", &address]));
+    has(&line, &[&address, "in use", "--listen"]);
+}
+
+#[test]
+fn an_address_of_another_machine() {
+    // From the block for documentation (RFC 5737): no machine has it.
+    let line = refused(&mut catamaran(["serve", text(component(P2)), "--listen", "192.0.2.1:8000"]));
+    has(&line, &["192.0.2.1:8000", "--listen"]);
+}
+
+#[test]
+fn a_manifest_that_is_not_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = refused(catamaran(["up", "--listen", "127.0.0.1:0"]).current_dir(folder.path()));
+    has(&line, &["spin.toml", "No such file", "--from"]);
+}
+
+#[test]
+fn a_wrong_manifest_is_named_with_its_line_and_key() {
+    const RIGHT: &str = "spin_manifest_version = 2\n\n[application]\nname = 'test'\n\n[[trigger.http]]\n\
+                         route = '/...'\ncomponent = 'test'\n\n[component.test]\nsource = 'test.wasm'\n";
+    for (right, wrong, line, key) in [
+        ("name = 'test'", "name = ", 4, "name"),
+        ("spin_manifest_version = 2", "", 1, "spin_manifest_version"),
+        ("spin_manifest_version = 2", "spin_manifest_version = 1", 1, "spin_manifest_version"),
+        ("spin_manifest_version = 2", "spin_manifest_version = '2'", 1, "spin_manifest_version"),
+        ("source = 'test.wasm'", "description = 'none'", 10, "source"),
+        ("source = 'test.wasm'", "source = 7", 11, "source"),
+        ("source = 'test.wasm'", "sorce = 'test.wasm'", 11, "sorce"),
+        ("route = '/...'", "", 6, "route"),
+        ("route = '/...'", "route = 'here'", 7, "route"),
+        ("component = 'test'", "component = 'other'", 8, "other"),
+        ("component = 'test'", "component = ['test']", 8, "component"),
+        ("[[trigger.http]]", "[[trigger.redis]]", 6, "redis"),
+    ] {
+        assert!(RIGHT.contains(right));
+        let (_folder, path) = file("spin.toml", RIGHT.replacen(right, wrong, 1));
+        let message = refused(&mut catamaran(["up", "-f", text(&path), "--listen", "127.0.0.1:0"]));
+        has(&message, &[&format!("{}:{line}:", path.display()), key]);
+    }
+}
+
+fn manifest_with_build(command: &str) -> (TempDir, PathBuf) {
+    let text = format!(
+        "spin_manifest_version = 2\napplication.name = 'test'\n\
+         trigger.http = [{{ route = '/...', component = 'test' }}]\n[component.test]\nsource = 'test.wasm'\n\
+         build.command = '{command}'\n"
+    );
+    file("spin.toml", text)
+}
+
+#[test]
+fn a_component_that_was_not_built_yet() {
+    let (folder, path) = manifest_with_build("true");
+    let line = refused(&mut catamaran(["up", "-f", text(&path), "--listen", "127.0.0.1:0"]));
+    has(&line, &[text(&folder.path().join("test.wasm")), "--build"]);
+}
+
+#[test]
+fn a_build_command_that_fails() {
+    let (_folder, path) = manifest_with_build("echo the reason; exit 7");
+    let finished = failed(&mut catamaran(["up", "-f", text(&path), "--build", "--listen", "127.0.0.1:0"]));
+    assert!(finished.stderr.lines().any(|line| line == "the reason"), "its own output is lost: {finished}");
+    has(&error_line(&finished), &["test", "echo the reason; exit 7", "7"]);
+}
+
+#[test]
+fn a_build_command_that_makes_nothing() {
+    let (folder, path) = manifest_with_build("true");
+    let finished = failed(&mut catamaran(["up", "-f", text(&path), "--build", "--listen", "127.0.0.1:0"]));
+    has(&error_line(&finished), &[text(&folder.path().join("test.wasm")), "No such file"]);
+}
+
+#[test]
+fn a_wasm_target_that_is_not_installed() {
+    let target = target_that_is_missing();
+    let (folder, path) = manifest_with_build(&format!("cargo build --offline --release --target {target}"));
+    let package = "[package]\nname = \"test\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
+    fs::write(folder.path().join("Cargo.toml"), package).expect("the package is written");
+    fs::create_dir(folder.path().join("src")).expect("a folder");
+    fs::write(folder.path().join("src/lib.rs"), "pub fn nothing() {}\n").expect("the source is written");
+    let finished = failed(&mut catamaran(["up", "-f", text(&path), "--build", "--listen", "127.0.0.1:0"]));
+    has(&error_line(&finished), &[target, &format!("rustup target add {target}")]);
+}
+
+/// A target of rustc that this machine has no standard library for.
+fn target_that_is_missing() -> &'static str {
+    let missing = |target: &&str| {
+        let output = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
+        let folder = String::from_utf8(output.expect("rustc runs").stdout).expect("a path in UTF-8");
+        !Path::new(folder.trim()).exists()
+    };
+    ["wasm32-wasip1-threads", "wasm32v1-none", "s390x-unknown-linux-gnu"]
+        .into_iter()
+        .find(missing)
+        .expect("a target that is missing")
+}
+
+#[test]
+fn an_address_that_is_none() {
+    usage(&mut catamaran(["serve", "input.wasm", "--listen", "localhost"]), &["--listen", "localhost"]);
+    usage(&mut catamaran(["serve", "input.wasm", "--listen", "127.0.0.1:65536"]), &["--listen", "65536"]);
+    usage(catamaran(["serve", "input.wasm"]).env("CATAMARAN_LISTEN", "8000"), &["--listen", "8000"]);
+}
+
+#[test]
+fn a_variable_without_a_value() {
+    usage(&mut catamaran(["serve", "input.wasm", "--env", "NAME"]), &["--env", "NAME", "KEY=VALUE"]);
+    usage(&mut catamaran(["serve", "input.wasm", "--env", "=value"]), &["--env", "=value", "KEY=VALUE"]);
+}
+
+#[test]
+fn no_arguments() {
+    usage(&mut catamaran([]), &["serve", "up", "Usage"]);
+    usage(&mut catamaran(["serve"]), &["COMPONENT"]);
+}
+
+#[test]
+fn an_option_that_is_none() {
+    usage(&mut catamaran(["serve", "input.wasm", "--lisen", "127.0.0.1:0"]), &["--lisen", "--listen"]);
+}
