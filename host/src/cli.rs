@@ -4,6 +4,8 @@ mod options;
 mod serve;
 mod up;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 pub use options::ServerOptions;
@@ -22,7 +24,7 @@ pub struct Cli {
 }
 
 /// The subcommands.
-#[derive(Subcommand)]
+#[derive(Clone, Subcommand)]
 pub enum Command {
     /// Serve one component, as `wasmtime serve` does
     Serve(Serve),
@@ -39,14 +41,33 @@ impl Command {
         }
     }
 
-    /// Loads and checks everything that is to be served; binds nothing.
+    /// Builds where that is asked for, then loads and checks everything that is to be served; binds nothing.
     ///
     /// # Errors
     /// When an input is missing or wrong: see [`Error`].
-    pub fn load(self) -> Result<Application, Error> {
+    pub fn load(&self) -> Result<Application, Error> {
         match self {
             Self::Serve(serve) => serve.load(),
             Self::Up(up) => up.load(),
+        }
+    }
+
+    /// Loads everything again, without building.
+    ///
+    /// # Errors
+    /// As [`Command::load`].
+    pub fn load_again(&self) -> Result<Application, Error> {
+        match self {
+            Self::Serve(serve) => serve.load(),
+            Self::Up(up) => up.load_again(),
+        }
+    }
+
+    /// The files whose change asks for a reload, if any do.
+    pub fn watched(&self) -> Option<Vec<PathBuf>> {
+        match self {
+            Self::Serve(_) => None,
+            Self::Up(up) => up.watched(),
         }
     }
 }
@@ -70,6 +91,9 @@ pub enum Error {
     /// Requests were cut off at the end.
     #[error(transparent)]
     Drain(#[from] crate::server::CutOff),
+    /// A second signal came while requests were in progress.
+    #[error("ended at once by a second signal: requests in progress were cut off")]
+    Interrupted,
     /// The operating system refused threads or signal handlers.
     #[error("the server cannot start: {0}")]
     Runtime(std::io::Error),

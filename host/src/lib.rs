@@ -10,6 +10,8 @@
 //!
 //! - [`server`]: accept → connection → router → answer;
 //! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side.
+//!
+//! Beside the requests: [`signals`] and [`reload`].
 #![forbid(unsafe_code)]
 
 pub mod application;
@@ -19,5 +21,6 @@ pub mod component;
 pub mod guest;
 pub mod logging;
 pub mod manifest;
+pub mod reload;
 pub mod server;
 pub mod signals;

@@ -6,9 +6,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use catamaran::cli::{Cli, Error};
-use catamaran::{guest, logging, server, signals};
+use catamaran::application::Application;
+use catamaran::cli::{Cli, Command, Error};
+use catamaran::{guest, logging, reload, server, signals};
 use clap::Parser;
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -22,20 +25,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Error> {
-    let options = cli.command.server_options().clone();
-    let application = cli.command.load()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(guest::threads())
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    runtime.block_on(async {
-        let stop = signals::stop().map_err(Error::Runtime)?;
-        let listener = server::listen(options.listen).await?;
-        announce(&listener)?;
-        server::run(listener, application, &options, stop).await.map_err(Error::Drain)
-    })
+fn run(Cli { command }: Cli) -> Result<(), Error> {
+    let application = command.load()?;
+    let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
+    runtime.map_err(Error::Runtime)?.block_on(serve(command, application))
+}
+
+async fn serve(command: Command, application: Application) -> Result<(), Error> {
+    let options = command.server_options().clone();
+    let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
+    let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
+
+    let listener = server::listen(options.listen).await?;
+    announce(&listener)?;
+    let routes = server::Routes::new(application, &options.bounds);
+    tokio::spawn(reload::run(command, routes.clone(), hangup));
+
+    let stopping = CancellationToken::new();
+    tokio::select! {
+        result = server::run(listener, routes, &options, stopping.cancelled()) => Ok(result?),
+        () = async {
+            stop.requested().await;
+            stopping.cancel();
+            stop.requested().await;
+        } => Err(Error::Interrupted),
+    }
 }
 
 /// Prints the line that tests, scripts and people wait for. A closed stdout is no reason not to serve.

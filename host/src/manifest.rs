@@ -19,6 +19,8 @@ const FILE_NAME: &str = "spin.toml";
 /// An application as its manifest describes it, with all paths resolved.
 #[derive(Debug)]
 pub struct Manifest {
+    /// The file.
+    pub path: PathBuf,
     /// Route and component of each HTTP trigger, in the order of the file.
     pub triggers: Vec<(Route, String)>,
     /// The components that the triggers name.
@@ -79,7 +81,7 @@ impl Manifest {
         let text =
             std::fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        schema::parse(&text, folder).map_err(|error| ManifestError::Invalid {
+        schema::parse(&text, &path, folder).map_err(|error| ManifestError::Invalid {
             line: error.line(&text),
             message: error.message,
             path: path.clone(),

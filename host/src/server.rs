@@ -14,11 +14,11 @@ mod socket;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::application::Application;
+pub use router::Routes;
+
 use crate::cli::ServerOptions;
 
 /// Why the server cannot listen.
@@ -59,17 +59,15 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 #[error("{0} connection(s) were cut off: raise --drain-timeout if their requests need longer")]
 pub struct CutOff(pub usize);
 
-/// Serves until `stop` ends, then lets the requests in progress finish.
+/// Serves `routes` until `stop` ends, then lets the requests in progress finish.
 ///
 /// # Errors
 /// When some did not finish in time.
 pub async fn run(
     listener: TcpListener,
-    application: Application,
+    routes: Routes,
     options: &ServerOptions,
     stop: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
-    let bounds = Arc::new(options.bounds.clone());
-    let router = router::router(application, bounds.clone());
-    accept::run(listener, router, options, bounds, stop).await
+    accept::run(listener, routes, options, stop).await
 }

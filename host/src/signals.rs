@@ -2,25 +2,53 @@
 //!
 //! | signal | sent by | meaning |
 //! |---|---|---|
-//! | SIGTERM | Kubernetes, Docker, systemd | stop |
-//! | SIGINT | Ctrl-C in a terminal | stop |
+//! | SIGTERM | Kubernetes, Docker, systemd | stop; the second one: at once |
+//! | SIGINT | Ctrl-C in a terminal | stop; the second one: at once |
+//! | SIGHUP | an operator, `systemctl reload` | load the manifest and the components again |
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A future that ends with the first signal to stop. The handlers are in place when this returns, so that no signal
-/// is missed between start-up and serving.
-///
-/// # Errors
-/// When the operating system refuses the handlers.
-pub fn stop() -> io::Result<impl Future<Output = ()> + Send> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// The signals to stop. They are caught from the moment that this exists.
+pub struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Catches SIGTERM and SIGINT.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn catch() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next of them.
+    pub async fn requested(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-            _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+            _ = self.terminate.recv() => tracing::info!("SIGTERM"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT"),
         }
-    })
+    }
+}
+
+/// The signal to load again.
+pub struct Reload(Signal);
+
+impl Reload {
+    /// Catches SIGHUP.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn catch() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub async fn requested(&mut self) {
+        self.0.recv().await;
+        tracing::info!("SIGHUP");
+    }
 }

@@ -10,12 +10,14 @@
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
+//! - [`connection`]: one request after the other on the same connection.
 //! - [`contract`]: what a client may rely on, whichever host answers.
 
 #![forbid(unsafe_code)]
 
 pub mod artifacts;
 pub mod browser;
+pub mod connection;
 pub mod contract;
 pub mod hosts;
 pub mod http;

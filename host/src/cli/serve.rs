@@ -9,7 +9,7 @@ use crate::application::Application;
 use crate::component::Loader;
 
 /// Serve one component on every path.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Serve {
     /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3)
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]
@@ -25,8 +25,8 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn load(self) -> Result<Application, Error> {
-        let guest = Loader::new(&self.server.bounds).load(&self.component, self.env)?;
+    pub(super) fn load(&self) -> Result<Application, Error> {
+        let guest = Loader::new(&self.server.bounds).load(&self.component, self.env.clone())?;
         Ok(Application::of(guest))
     }
 }

@@ -96,8 +96,8 @@ impl Problem {
     }
 }
 
-/// Reads a manifest whose relative paths start in `folder`.
-pub(super) fn parse(text: &str, folder: &Path) -> Result<Manifest, Problem> {
+/// Reads the manifest of the file `path`, whose relative paths start in `folder`.
+pub(super) fn parse(text: &str, path: &Path, folder: &Path) -> Result<Manifest, Problem> {
     let document: Document = toml::from_str(text).map_err(|error| problem(text, &error))?;
     let version = *document.spin_manifest_version.get_ref();
     if version != VERSION {
@@ -110,7 +110,7 @@ pub(super) fn parse(text: &str, folder: &Path) -> Result<Manifest, Problem> {
         return Err(Problem::at(span, "there is no [[trigger.http]]: add one with a `route` and a `component`"));
     }
     let components = document.component.into_iter().map(|(id, table)| Ok((id, component(table, folder)?)));
-    Ok(Manifest { triggers, components: components.collect::<Result<_, Problem>>()? })
+    Ok(Manifest { path: path.to_owned(), triggers, components: components.collect::<Result<_, Problem>>()? })
 }
 
 fn triggers(

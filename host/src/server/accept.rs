@@ -7,14 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use futures::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{CutOff, connection};
-use crate::bounds::Bounds;
+use super::{CutOff, Routes, connection};
 use crate::cli::ServerOptions;
 
 /// The first and the longest wait after an error of accept. Most come from having no file descriptor left, which
@@ -25,11 +24,11 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 /// Accepts connections until `stop` ends, then waits for the requests in progress.
 pub(super) async fn run(
     listener: TcpListener,
-    router: Router,
+    routes: Routes,
     options: &ServerOptions,
-    bounds: Arc<Bounds>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
+    let bounds = Arc::new(options.bounds.clone());
     let connections = TaskTracker::new();
     let closing = CancellationToken::new();
     let permits = Arc::new(Semaphore::new(bounds.max_concurrent_connections.get()));
@@ -37,17 +36,22 @@ pub(super) async fn run(
         stop.await;
         tokio::time::sleep(options.drain_delay.0).await;
     });
+    let serve = |(stream, permit)| {
+        let served = connection::serve(stream, routes.clone(), bounds.clone(), closing.clone());
+        connections.spawn(async move {
+            served.await;
+            drop(permit);
+        });
+    };
     loop {
         tokio::select! {
-            (stream, permit) = accept(&listener, &permits) => {
-                let served = connection::serve(stream, router.clone(), bounds.clone(), closing.clone());
-                connections.spawn(async move {
-                    served.await;
-                    drop(permit);
-                });
-            }
+            accepted = accept(&listener, &permits) => serve(accepted),
             () = &mut stop => break,
         }
+    }
+    // Clients in the backlog believe to be connected.
+    while let Some(accepted) = accept(&listener, &permits).now_or_never() {
+        serve(accepted);
     }
     drop(listener);
     closing.cancel();

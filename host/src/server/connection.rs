@@ -1,21 +1,25 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins with.
 
+use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tower_service::Service;
 
+use super::Routes;
 use super::phase::{Busy, Expired, Phase};
 use super::socket::Socket;
 use crate::bounds::Bounds;
@@ -23,8 +27,12 @@ use crate::bounds::Bounds;
 /// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
 const MAX_RESET_STREAMS: usize = 20;
 
+/// How long an idle connection stays open when the server is told to stop: a request that its client has already sent
+/// is answered, with `Connection: close`. Longer than a round trip within a data centre, shorter than anyone notices.
+const LINGER: Duration = Duration::from_millis(200);
+
 /// Serves a connection until the client or a bound ends it, or `closing` asks for the end and its requests are answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, bounds: Arc<Bounds>, closing: CancellationToken) {
+pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>, closing: CancellationToken) {
     // Guests write when they want their bytes sent; waiting for more of them delays events by 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
@@ -33,15 +41,26 @@ pub(super) async fn serve(stream: TcpStream, router: Router, bounds: Arc<Bounds>
     let timed_out = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(stream, phase.clone(), timed_out.clone());
     let service = service_fn({
-        let phase = phase.clone();
+        let (phase, closing) = (phase.clone(), closing.clone());
         move |request: hyper::Request<_>| {
             let busy = phase.begin();
-            let answer = router.clone().call(request.map(Body::new));
-            async move { answer.await.map(|response| response.map(|body| Counted { body, _busy: busy })) }
+            let last = closing.is_cancelled() && request.version() < Version::HTTP_2;
+            let answer = routes.answer(request.map(Body::new));
+            async move {
+                let mut response = answer.await?;
+                if last {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
+            }
         }
     });
     let builder = builder(&bounds);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut lingered = pin!(async {
+        closing.cancelled().await;
+        sleep(LINGER).await;
+    });
     let mut asked = false;
     loop {
         tokio::select! {
@@ -56,7 +75,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, bounds: Arc<Bounds>
                 timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
                 return;
             }
-            () = closing.cancelled(), if !asked => {
+            () = &mut lingered, if !asked => {
                 asked = true;
                 // Before its first request a connection has nothing to finish, and hyper would wait for that request.
                 if phase.is_idle() && phase.is_new() {

@@ -1,7 +1,9 @@
 //! From a path to its guest: admission, the request in the guest's terms, the call.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
@@ -9,6 +11,7 @@ use axum::routing::any;
 use http::Version;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use tower_service::Service;
 
 use super::admission::Admission;
 use super::{answer, body};
@@ -16,9 +19,36 @@ use crate::application::Application;
 use crate::bounds::Bounds;
 use crate::guest::Guest;
 
+/// The routes that are served now. They can be exchanged while requests are in progress: each request keeps to the
+/// application that it began with, and the old one goes when its last request has ended.
+#[derive(Clone)]
+pub struct Routes {
+    current: Arc<ArcSwap<Router>>,
+    admission: Admission,
+    bounds: Arc<Bounds>,
+}
+
+impl Routes {
+    /// The routes of an application, for as many requests at once as `bounds` allow.
+    pub fn new(application: Application, bounds: &Bounds) -> Self {
+        let (admission, bounds) = (Admission::new(bounds), Arc::new(bounds.clone()));
+        let router = router(application, &admission, &bounds);
+        Self { current: Arc::new(ArcSwap::from_pointee(router)), admission, bounds }
+    }
+
+    /// Serves another application from the next request on.
+    pub fn exchange(&self, application: Application) {
+        self.current.store(Arc::new(router(application, &self.admission, &self.bounds)));
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&self, request: Request) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        Router::clone(&self.current.load()).call(request)
+    }
+}
+
 /// A router with all routes of the application; every other path is a 404.
-pub(super) fn router(application: Application, bounds: Arc<Bounds>) -> Router {
-    let admission = Admission::new(&bounds);
+fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>) -> Router {
     let mut router = Router::new().fallback(answer::not_found);
     for (route, guest) in application.routes {
         let (admission, bounds) = (admission.clone(), bounds.clone());
