@@ -20,6 +20,8 @@ pub async fn run(command: Command, routes: Routes, mut hangup: signals::Reload) 
             () = hangup.requested() => {}
             () = changed(&mut watched) => tracing::info!("a file changed"),
         }
+        // Looked at before the load: what changes during it is loaded next.
+        watched = command.watched().map(Watched::new).or(watched);
         let command = command.clone();
         match tokio::task::spawn_blocking(move || command.load_again()).await {
             Ok(Ok(application)) => {
