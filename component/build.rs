@@ -5,9 +5,12 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The stack: four times what the hungrier of the two builds (`p3`) uses. The linker places it below the data, so that an
-/// overflow traps at address 0 instead of writing over the heap. With so small a stack all fits in one page of memory, and
-/// most of that is left to the heap: an ordinary request needs no more, and the host never grows memory while it serves.
+/// overflow traps at address 0 instead of writing over the heap.
 const STACK_BYTES: u32 = 16 * 1024;
+
+/// The memory there is from the start. The allocator asks for 64 KiB at a time, and takes them from this memory if the
+/// stack and the data leave as much. The host then never grows memory while it serves ordinary requests.
+const MEMORY_BYTES: u32 = 2 * 64 * 1024;
 
 fn main() {
     println!("cargo:rerun-if-changed=src/page.html");
@@ -25,15 +28,18 @@ fn main() {
     println!("cargo:rustc-env=CATAMARAN_WASI={wasi}");
 
     let page = fs::read_to_string("src/page.html").expect("src/page.html must be readable");
-    let page = page
-        .replace("{{version}}", &version)
-        .replace("{{revision}}", &revision)
-        .replace("{{wasi}}", wasi);
+    // A commit's hash in full is for programs; eyes are content with its start.
+    let short = revision.get(..12).unwrap_or(&revision);
+    let page = page.replace("{{version}}", &version).replace("{{revision}}", short).replace("{{wasi}}", wasi);
     let folder = variable("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&folder).join("page.html"), page).expect("OUT_DIR must be writable");
 
     if variable("CARGO_CFG_TARGET_FAMILY").is_some_and(|families| families.contains("wasm")) {
         println!("cargo:rustc-link-arg-cdylib=-zstack-size={STACK_BYTES}");
+        println!("cargo:rustc-link-arg-cdylib=--initial-memory={MEMORY_BYTES}");
+        // The linker's adapter, though nothing needs it, would raise imports to its own version of WASI 0.2, which hosts of
+        // before do not have.
+        println!("cargo:rustc-link-arg-cdylib=--wasi-adapter=none");
     }
 }
 

@@ -13,7 +13,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) const fn new(status: u16, headers: &'static [(&'static str, &'static [u8])], body: &'static str) -> Self {
+    pub(crate) const fn new(
+        status: u16,
+        headers: &'static [(&'static str, &'static [u8])],
+        body: &'static str,
+    ) -> Self {
         Self { status, headers, body }
     }
 

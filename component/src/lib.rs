@@ -30,10 +30,15 @@ mod p2;
 #[cfg(all(target_family = "wasm", feature = "p3"))]
 mod p3;
 
+#[cfg(test)]
+mod tests;
+
 pub use service::respond;
 
 #[cfg(all(target_family = "wasm", feature = "p2", feature = "p3"))]
-compile_error!("a component is of one generation: build with `p2` (the default) or with `--no-default-features --features p3`");
+compile_error!(
+    "a component is of one generation: build with `p2` (the default) or with `--no-default-features --features p3`"
+);
 
 /// Serves every allocation from the memory the component starts with, as long as that lasts.
 #[cfg(target_family = "wasm")]

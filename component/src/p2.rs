@@ -35,16 +35,10 @@ impl Guest for Component {
             Method::Head => Verb::Head,
             _ => Verb::Other,
         };
-        let target = request.path_with_query();
+        let target = request.path_with_query().unwrap_or_default();
+        let path = target.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
         let headers = LazyCell::new(|| request.headers());
-        send(answer(verb, path(target.as_deref()), |name| headers.get(name)), verb, outparam);
-    }
-}
-
-fn path(target: Option<&str>) -> &[u8] {
-    match target.unwrap_or_default().as_bytes().split(|byte| *byte == b'?').next() {
-        None | Some(b"") => b"/",
-        Some(path) => path,
+        send(answer(verb, path, |name| headers.get(name)), verb, outparam);
     }
 }
 

@@ -22,9 +22,7 @@ macro_rules! problem {
 }
 
 /// No resource has that path.
-pub(crate) static NOT_FOUND: Answer = problem!(
-    404, "Not Found", "Nothing is here. Try / or /healthz."
-);
+pub(crate) static NOT_FOUND: Answer = problem!(404, "Not Found", "Nothing is here. Try / or /healthz.");
 
 /// The resource is there, but not for this method.
 pub(crate) static METHOD_NOT_ALLOWED: Answer = problem!(

@@ -38,10 +38,14 @@ macro_rules! representation {
 }
 
 const SUMMARY: &str = concat!(
-    r#"{"service":"catamaran","version":""#, env!("CARGO_PKG_VERSION"),
-    r#"","revision":""#, env!("CATAMARAN_REVISION"),
-    r#"","message":"One component, served by any wasi:http host.","wasi":""#, env!("CATAMARAN_WASI"),
-    r#"","links":{"health":"/healthz"}}"#, "\n",
+    r#"{"service":"catamaran","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#"","revision":""#,
+    env!("CATAMARAN_REVISION"),
+    r#"","message":"One component, served by any wasi:http host.","wasi":""#,
+    env!("CATAMARAN_WASI"),
+    r#"","links":{"health":"/healthz"}}"#,
+    "\n",
 );
 
 /// `/` for programs.
@@ -51,8 +55,8 @@ const PAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/page.html"));
 
 /// The page's own style and script by their hashes, `fetch` from this server, and nothing else.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-STYLE'; \
-    script-src 'sha256-SCRIPT'; \
+    style-src 'sha256-wyyPO7duH3YuRIJvIQFqAVu3q75eSCVPMeEUi7jd7KU='; \
+    script-src 'sha256-aAIc391v7w/Y1saWcMjO0QYRUNb7o0nd0lzMohTquyU='; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `/` for people.

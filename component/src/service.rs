@@ -32,20 +32,20 @@ pub fn respond<Body>(request: &Request<Body>) -> Response<&'static str> {
 }
 
 /// Chooses the answer. `header` gives the values of all lines of a header, and is asked only for those that matter: in
-/// the component each is a call to the host.
+/// `p2` each is a call to the host.
 pub(crate) fn answer<Values>(verb: Verb, path: &[u8], header: impl Fn(&'static str) -> Values) -> &'static Answer
 where
     Values: IntoIterator<Item: AsRef<[u8]>>,
 {
+    // A path that is empty is the same as `/` (RFC 9110, section 4.2.3).
     match (path, verb) {
-        (b"/" | b"/healthz", Verb::Other) => &problem::METHOD_NOT_ALLOWED,
-        (b"/", _) => root(header),
+        (b"" | b"/" | b"/healthz", Verb::Other) => &problem::METHOD_NOT_ALLOWED,
+        (b"" | b"/", _) => root(header),
         (b"/healthz", _) => &HEALTH,
         _ => &problem::NOT_FOUND,
     }
 }
 
-/// The path of a target. One that is missing is `/` (RFC 9110, section 4.2.3).
 fn root<Values>(header: impl Fn(&'static str) -> Values) -> &'static Answer
 where
     Values: IntoIterator<Item: AsRef<[u8]>>,
