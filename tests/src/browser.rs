@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     http::{Protocol, send},
-    process::Process,
+    process::{PATIENCE, Process},
 };
 
 /// What can go wrong, for a test to show.
@@ -46,13 +46,31 @@ impl Browser {
 
     /// What the browser has complained of since the last call: errors of scripts, of the network and of the policy.
     pub async fn complaints(&self) -> Result<Vec<Value>> {
-        let log = self.vendor_command("se/log", &json!({"type": "browser"})).await?;
-        Ok(log.as_array().ok_or("no log")?.clone())
+        self.log("browser").await
+    }
+
+    /// The addresses that the browser has asked servers for since the last call: its own pages and `data:` are
+    /// not from servers.
+    pub async fn requested(&self) -> Result<Vec<String>> {
+        let mut urls: Vec<String> = Vec::new();
+        for entry in self.log("performance").await? {
+            let event: Value = serde_json::from_str(entry["message"].as_str().unwrap_or_default())?;
+            if event["message"]["method"] == "Network.requestWillBeSent" {
+                urls.extend(event["message"]["params"]["request"]["url"].as_str().map(str::to_owned));
+            }
+        }
+        urls.retain(|url| !url.starts_with("chrome:") && !url.starts_with("data:"));
+        Ok(urls)
     }
 
     /// A command of the Chrome `DevTools` protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         self.vendor_command("goog/cdp/execute", &json!({"cmd": command, "params": parameters})).await
+    }
+
+    async fn log(&self, name: &str) -> Result<Vec<Value>> {
+        let log = self.vendor_command("se/log", &json!({"type": name})).await?;
+        Ok(log.as_array().ok_or("no log")?.clone())
     }
 
     /// What chromedriver has beyond the standard.
@@ -73,7 +91,8 @@ impl Browser {
 fn capabilities(profile: &Path) -> Value {
     json!({
         "browserName": "chrome",
-        "goog:loggingPrefs": {"browser": "ALL"},
+        "timeouts": {"script": 2 * PATIENCE.as_millis() as u64},
+        "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         "goog:chromeOptions": {"args": [
             "--headless=new",
             "--no-sandbox",

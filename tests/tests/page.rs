@@ -66,15 +66,15 @@ async fn health_becomes(browser: &Browser, word: &str) -> Result<()> {
         setTimeout(() => done(health.textContent), patience); look();";
     let arguments = vec![json!(word), json!(PATIENCE.as_millis() as u64)];
     let seen = browser.client.execute_async(script, arguments).await?;
-    ensure(seen == json!(true), || format!("health says {seen}, not {word}"))
+    let complaints = browser.complaints().await?;
+    ensure(seen == json!(true), || format!("health says {seen}, not {word}; the browser says {complaints:#?}"))
 }
 
 async fn loads_nothing_from_elsewhere(browser: &Browser, origin: &str) -> Result<()> {
-    let script = "return performance.getEntriesByType('resource').map(entry => entry.name)";
-    let loaded = browser.client.execute(script, vec![]).await?;
-    let loaded: Vec<String> = serde_json::from_value(loaded)?;
-    ensure(!loaded.is_empty(), || "the page did not ask for its health".to_owned())?;
-    ensure(loaded.iter().all(|url| url.starts_with(origin)), || format!("not all is from {origin}: {loaded:?}"))
+    let requested = browser.requested().await?;
+    let health = format!("{origin}healthz");
+    ensure(requested.contains(&health), || format!("the page did not ask for its health: {requested:?}"))?;
+    ensure(requested.iter().all(|url| url.starts_with(origin)), || format!("not all is from {origin}: {requested:?}"))
 }
 
 async fn fits_a_phone(browser: &Browser) -> Result<()> {
@@ -96,7 +96,7 @@ async fn knows_light_and_dark(browser: &Browser) -> Result<()> {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         browser.devtools("Emulation.setEmulatedMedia", media).await?;
         // A canvas turns every notation of a colour into red, green and blue.
-        let script = "const canvas = document.createElement('canvas').getContext('2d');\
+        let script = "const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});\
             const lightness = color => { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);\
                 const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data; return (red + green + blue) / 765; };\
             const [body, root] = [document.body, document.documentElement].map(element => getComputedStyle(element));\

@@ -15,7 +15,7 @@ pub struct Serve {
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]
     pub component: PathBuf,
 
-    /// Environment variable for the component (repeatable; in CATAMARAN_ENV, one a line)
+    /// Environment variable for the component (repeatable; the variable has one a line)
     #[arg(long, env = "CATAMARAN_ENV", value_name = "KEY=VALUE", value_parser = key_value, value_delimiter = '\n')]
     pub env: Vec<(String, String)>,
 

@@ -1,0 +1,24 @@
+//! What holds between the members of the workspace.
+
+use std::{collections::BTreeSet, process::Command};
+
+use catamaran_tests::{artifacts::workspace, process::run};
+
+/// Otherwise wasmtime is compiled once to run the host and once more to test it, which takes minutes.
+#[test]
+fn what_only_tests_need_changes_no_feature_of_a_shared_crate() {
+    let (plain, tests) = (features("normal,features"), features("normal,dev,features"));
+    let crates: BTreeSet<&str> = plain.iter().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
+    let shared = |line: &&String| line.split_once(' ').is_some_and(|(name, _)| crates.contains(name));
+    let only_in_tests: Vec<&String> = tests.difference(&plain).filter(shared).collect();
+    assert!(only_in_tests.is_empty(), "set the same features in [dependencies] or none: {only_in_tests:?}");
+}
+
+/// A line for each crate, and for each of its features.
+fn features(edges: &str) -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--workspace", "--prefix", "none", "--edges", edges]);
+    let finished = run(cargo.current_dir(workspace()));
+    assert!(finished.status.success(), "{finished}");
+    finished.stdout.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
