@@ -82,10 +82,13 @@ fn build_host() -> Result<PathBuf, String> {
         .ok_or_else(|| format!("the host does not build: {finished}"))
 }
 
-/// The manifest's own command with the other feature, in a target folder of its own: both files have one name.
+/// What the manifest's command needs for the other generation: its feature, and a target folder of its own, as both
+/// files have one name.
+pub const P3_OPTIONS: &str = "--no-default-features --features p3 --target-dir target/p3";
+
 fn build_p3() -> Result<PathBuf, String> {
     let manifest = Manifest::read(&manifest());
-    manifest.build("--no-default-features --features p3 --target-dir target/p3")?;
+    manifest.build(P3_OPTIONS)?;
     let target = workspace().join("target");
     let source = manifest.source();
     let below_target = source.strip_prefix(&target).map_err(|error| format!("{}: {error}", source.display()))?;

@@ -25,9 +25,14 @@ impl Manifest {
         Self { document, directory, component }
     }
 
+    /// The component's build command.
+    pub fn command(&self) -> &str {
+        self.table()["build"]["command"].as_str().expect("a build command")
+    }
+
     /// Runs the component's build command, with `more` arguments, and returns the file that it made.
     pub fn build(&self, more: &str) -> Result<PathBuf, String> {
-        let command = self.table()["build"]["command"].as_str().expect("a build command");
+        let command = self.command();
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(format!("{command} {more}")).current_dir(&self.directory);
         // The source's path in the manifest is relative to it: another target folder would leave it stale.
