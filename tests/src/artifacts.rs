@@ -39,7 +39,13 @@ pub fn manifest() -> PathBuf {
 
 /// The `catamaran` binary.
 pub fn host() -> &'static Path {
-    static HOST: Built = LazyLock::new(|| or_panic(build_host()));
+    static HOST: Built = LazyLock::new(|| or_panic(build_host("release")));
+    &HOST
+}
+
+/// The same in the form for images and benchmarks, which takes minutes to build.
+pub fn dist_host() -> &'static Path {
+    static HOST: Built = LazyLock::new(|| or_panic(build_host("dist")));
     &HOST
 }
 
@@ -68,9 +74,9 @@ fn or_panic(built: Result<PathBuf, String>) -> PathBuf {
 }
 
 /// With the profile and the features of `cargo test --release`, so that nothing is compiled a second time.
-fn build_host() -> Result<PathBuf, String> {
+fn build_host(profile: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
+    cargo.args(["build", "--profile", profile, "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
     let finished = run(cargo.current_dir(workspace()));
     finished
         .stdout

@@ -57,6 +57,12 @@ pub const HOSTS: &[Host] = &[
     Host { name: "spin up", generation: P3, protocols: BOTH, tool: Some(SPIN), launch: spin_up },
 ];
 
+impl From<Server> for Launched {
+    fn from(server: Server) -> Self {
+        Self { server, _folder: None }
+    }
+}
+
 impl Host {
     /// The reason why this host cannot be tried here.
     pub fn unavailable(&self) -> Option<String> {
@@ -76,8 +82,7 @@ impl Host {
 
 fn catamaran_serve(generation: Generation) -> Result<Launched, String> {
     let file = component(generation).to_str().ok_or("a path that is not UTF-8")?;
-    let server = Server::start(&mut catamaran(["serve", file, "--listen", "127.0.0.1:0"]))?;
-    Ok(Launched { server, _folder: None })
+    Server::start(&mut catamaran(["serve", file, "--listen", "127.0.0.1:0"])).map(Launched::from)
 }
 
 fn catamaran_up(generation: Generation) -> Result<Launched, String> {
@@ -90,7 +95,7 @@ fn catamaran_up(generation: Generation) -> Result<Launched, String> {
 fn wasmtime_serve(generation: Generation) -> Result<Launched, String> {
     let mut command = Command::new(WASMTIME.find()?);
     command.args(["serve", "--addr", "127.0.0.1:0"]).arg(component(generation));
-    Ok(Launched { server: Server::start(&mut command)?, _folder: None })
+    Server::start(&mut command).map(Launched::from)
 }
 
 fn spin_up(generation: Generation) -> Result<Launched, String> {

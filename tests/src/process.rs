@@ -77,6 +77,11 @@ impl Process {
         }
     }
 
+    /// The id of the process group: the process and all that it started.
+    pub fn group(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends `signal` to the process, and to none of its children.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the process can be signalled");
