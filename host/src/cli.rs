@@ -79,6 +79,9 @@ pub enum Error {
     /// The component cannot be served.
     #[error(transparent)]
     Component(#[from] crate::component::LoadError),
+    /// The component is not there, and the manifest says how to build it.
+    #[error("{0}; --build runs the build commands of the manifest")]
+    NotBuilt(crate::component::LoadError),
     /// The manifest cannot be read, or describes what we do not provide.
     #[error(transparent)]
     Manifest(#[from] crate::manifest::ManifestError),
@@ -97,4 +100,13 @@ pub enum Error {
     /// The operating system refused threads or signal handlers.
     #[error("the server cannot start: {0}")]
     Runtime(std::io::Error),
+}
+
+impl Error {
+    fn component(error: crate::component::LoadError, could_be_built: bool) -> Self {
+        match error {
+            crate::component::LoadError::Read { .. } if could_be_built => Self::NotBuilt(error),
+            _ => Self::Component(error),
+        }
+    }
 }

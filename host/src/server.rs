@@ -54,10 +54,17 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Requests were still in progress when the time to finish them was over.
+/// Connections were still needed when the time to finish was over.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} connection(s) were cut off: raise --drain-timeout if their requests need longer")]
-pub struct CutOff(pub usize);
+#[error(
+    "{requests} request(s) in progress on {connections} connection(s) were cut off: raise --drain-timeout if they need longer"
+)]
+pub struct CutOff {
+    /// Requests whose headers had come and whose response had not ended.
+    pub requests: usize,
+    /// Connections with such a request, or with a part of its headers.
+    pub connections: usize,
+}
 
 /// Serves `routes` until `stop` ends, then lets the requests in progress finish.
 ///

@@ -75,6 +75,7 @@ fn component_is_refused(content: impl AsRef<[u8]>, parts: &[&str]) {
 fn a_file_that_is_not_there() {
     let line = refused(&mut catamaran(["serve", "/nowhere/input.wasm", "--listen", "127.0.0.1:0"]));
     has(&line, &["/nowhere/input.wasm", "No such file", "build it"]);
+    assert!(!line.contains("--build"), "an option that `serve` does not have: {line}");
 }
 
 #[test]

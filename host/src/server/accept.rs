@@ -29,7 +29,7 @@ pub(super) async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
     let bounds = Arc::new(options.bounds.clone());
-    let connections = TaskTracker::new();
+    let (connections, requests) = (TaskTracker::new(), TaskTracker::new());
     let closing = CancellationToken::new();
     let permits = Arc::new(Semaphore::new(bounds.max_concurrent_connections.get()));
     let mut stop = pin!(async {
@@ -37,7 +37,7 @@ pub(super) async fn run(
         tokio::time::sleep(options.drain_delay.0).await;
     });
     let serve = |(stream, permit)| {
-        let served = connection::serve(stream, routes.clone(), bounds.clone(), closing.clone());
+        let served = connection::serve(stream, routes.clone(), bounds.clone(), closing.clone(), requests.clone());
         connections.spawn(async move {
             served.await;
             drop(permit);
@@ -56,9 +56,10 @@ pub(super) async fn run(
     drop(listener);
     closing.cancel();
     connections.close();
+    tracing::info!(connections = connections.len(), "draining");
     match tokio::time::timeout(options.drain_timeout.0, connections.wait()).await {
         Ok(()) => Ok(()),
-        Err(_) => Err(CutOff(connections.len())),
+        Err(_) => Err(CutOff { requests: requests.len(), connections: connections.len() }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins with.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,15 +10,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures::FutureExt;
 use http::header::CONNECTION;
 use http::{HeaderValue, Version};
 use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Routes;
 use super::phase::{Busy, Expired, Phase};
@@ -31,60 +36,91 @@ const MAX_RESET_STREAMS: usize = 20;
 /// is answered, with `Connection: close`. Longer than a round trip within a data centre, shorter than anyone notices.
 const LINGER: Duration = Duration::from_millis(200);
 
+/// How long a connection that was told of its end may still be idle. An HTTP/2 client needs a round trip to answer
+/// GOAWAY; one that is gone never does.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// Serves a connection until the client or a bound ends it, or `closing` asks for the end and its requests are answered.
-pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>, closing: CancellationToken) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    routes: Routes,
+    bounds: Arc<Bounds>,
+    closing: CancellationToken,
+    requests: TaskTracker,
+) {
     // Guests write when they want their bytes sent; waiting for more of them delays events by 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
+    speak(stream, routes, &bounds, closing, requests).await;
+}
+
+/// Speaks HTTP.
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    routes: Routes,
+    bounds: &Bounds,
+    closing: CancellationToken,
+    requests: TaskTracker,
+) {
     let phase = Phase::new();
     let timed_out = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(stream, phase.clone(), timed_out.clone());
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
         move |request: hyper::Request<_>| {
-            let busy = phase.begin();
-            let last = closing.is_cancelled() && request.version() < Version::HTTP_2;
+            let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
+            let can_be_told = request.version() < Version::HTTP_2;
             let answer = routes.answer(request.map(Body::new));
             async move {
                 let mut response = answer.await?;
-                if last {
+                if can_be_told && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
+                Ok::<_, Infallible>(response.map(|body| Counted { body, busy, _counted: counted }))
             }
         }
     });
-    let builder = builder(&bounds);
+    let builder = builder(bounds);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
-    let mut lingered = pin!(async {
-        closing.cancelled().await;
-        sleep(LINGER).await;
-    });
-    let mut asked = false;
+    let mut sleep = pin!(sleep(bounds.first_byte_timeout.duration()));
+    let mut closed = pin!(closing.cancelled().fuse());
+    let mut told = false;
     loop {
         tokio::select! {
+            // In this order: what came from the client decides on the rest.
+            biased;
             result = &mut connection => {
                 if let Err(error) = result {
                     tracing::debug!("connection: {error}");
                 }
                 return;
             }
-            expired = phase.expired(&bounds) => {
-                tracing::debug!("connection: closed, {expired:?} for too long");
-                timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
-                return;
+            // An HTTP/1.1 client learns it from its next response, or from the end of the connection once it is idle.
+            () = &mut closed => phase.end(LINGER),
+            // An HTTP/2 client is told, and its requests until then are answered.
+            () = poll_fn(|_| ready_if(closing.is_cancelled() && phase.is_multiplexed())), if !told => {
+                told = true;
+                phase.end(GOODBYE);
+                connection.as_mut().graceful_shutdown();
             }
-            () = &mut lingered, if !asked => {
-                asked = true;
-                // Before its first request a connection has nothing to finish, and hyper would wait for that request.
-                if phase.is_idle() && phase.is_new() {
+            expired = poll_fn(|context| phase.poll_expired(sleep.as_mut(), bounds, context)) => {
+                tracing::debug!("connection: closed, {expired:?} for too long");
+                if expired != Expired::Idle || told {
+                    timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
                     return;
                 }
+                told = true;
+                phase.end(GOODBYE);
                 connection.as_mut().graceful_shutdown();
             }
         }
     }
+}
+
+/// A condition for [`poll_fn`]. The task must be woken by what makes it true.
+fn ready_if(condition: bool) -> Poll<()> {
+    if condition { Poll::Ready(()) } else { Poll::Pending }
 }
 
 fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
@@ -115,7 +151,8 @@ const MIN_HTTP1_BUFFER: usize = 8 << 10;
 /// A response's body, for as long as it has not ended.
 struct Counted {
     body: Body,
-    _busy: Busy,
+    busy: Busy,
+    _counted: TaskTrackerToken,
 }
 
 impl http_body::Body for Counted {
@@ -126,7 +163,12 @@ impl http_body::Body for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        self.busy.taken();
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(_))) = frame {
+            self.busy.offer();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -7,12 +7,15 @@
 //! | headers | the first byte of a request | `--header-timeout` |
 //! | busy | the end of the headers | none here: requests have bounds of their own |
 //!
-//! In each of them, bytes that the client does not take count against `--body-timeout`.
+//! In each of them, bytes that the client does not take count against `--body-timeout`. An HTTP/2 client has
+//! `--header-timeout` for its first request; later ones come in frames, and are not told from other frames here.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep};
 
 use crate::bounds::Bounds;
 
@@ -31,6 +34,12 @@ struct Inner {
     headers_since: Option<Instant>,
     /// Since when the client takes no bytes.
     blocked_since: Option<Instant>,
+    /// Responses of which it is the client's turn to take a part.
+    offered: usize,
+    /// When the client last took a part of any of them.
+    taken: Instant,
+    /// The connection is to end: from when on, and how long it may still be idle.
+    ending: Option<(Instant, Duration)>,
     /// HTTP/2 clients send frames between requests: their bytes begin no headers.
     multiplexed: bool,
 }
@@ -45,16 +54,23 @@ pub(super) enum Expired {
 }
 
 /// A request in progress; dropped when its response has ended.
-pub(super) struct Busy(Phase);
+pub(super) struct Busy {
+    phase: Phase,
+    offered: bool,
+}
 
 impl Phase {
     pub(super) fn new() -> Self {
+        let now = Instant::now();
         let inner = Inner {
             busy: 0,
-            idle_since: Instant::now(),
+            idle_since: now,
             used: false,
             headers_since: None,
             blocked_since: None,
+            offered: 0,
+            taken: now,
+            ending: None,
             multiplexed: false,
         };
         Self(Arc::new(Mutex::new(inner)))
@@ -70,7 +86,9 @@ impl Phase {
         if !inner.used && bytes.starts_with(b"PRI ") {
             inner.multiplexed = true;
         }
-        if inner.busy == 0 && !bytes.is_empty() && !(inner.multiplexed && inner.used) {
+        // RFC 9112 section 2.2: empty lines before a request are none of it.
+        let begins = bytes.iter().any(|byte| !b"\r\n".contains(byte));
+        if inner.busy == 0 && begins && !(inner.multiplexed && inner.used) {
             inner.headers_since.get_or_insert_with(Instant::now);
         }
     }
@@ -91,56 +109,97 @@ impl Phase {
         inner.busy += 1;
         inner.used = true;
         inner.headers_since = None;
-        Busy(self.clone())
+        Busy { phase: self.clone(), offered: false }
     }
 
-    /// Whether the connection waits for a request of which nothing has come yet.
-    pub(super) fn is_idle(&self) -> bool {
-        let inner = self.inner();
-        inner.busy == 0 && inner.headers_since.is_none()
+    /// From now on the connection may be idle no longer than `linger`.
+    pub(super) fn end(&self, linger: Duration) {
+        self.inner().ending = Some((Instant::now(), linger));
     }
 
-    /// Whether no request has come yet.
-    pub(super) fn is_new(&self) -> bool {
-        !self.inner().used
+    /// Whether the client speaks HTTP/2.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.inner().multiplexed
     }
 
-    /// Ends when a phase has lasted too long.
-    pub(super) async fn expired(&self, bounds: &Bounds) -> Expired {
+    /// Ready when a phase has lasted too long. It is to be polled after whatever changes the phase; `sleep` wakes the
+    /// task for it, sooner than needed rather than later.
+    pub(super) fn poll_expired(
+        &self,
+        mut sleep: Pin<&mut Sleep>,
+        bounds: &Bounds,
+        context: &mut Context<'_>,
+    ) -> Poll<Expired> {
         loop {
-            let (deadline, reason) = self.inner().deadline(bounds);
-            if deadline <= Instant::now() {
-                return reason;
+            let now = Instant::now();
+            let (deadline, reason) = self.inner().deadline(now, bounds);
+            if deadline <= now {
+                return Poll::Ready(reason);
             }
-            sleep_until(deadline).await;
+            // Most deadlines only move away, request by request: then the timer is left alone until it fires.
+            if deadline < sleep.deadline() || sleep.is_elapsed() {
+                sleep.as_mut().reset(deadline);
+            }
+            ready!(sleep.as_mut().poll(context));
         }
     }
 }
 
 impl Inner {
     /// The earliest time at which something can have taken too long, should nothing happen until then.
-    fn deadline(&self, bounds: &Bounds) -> (Instant, Expired) {
-        let after = |since: Instant, bound: Duration, reason| (since + bound, reason);
+    fn deadline(&self, now: Instant, bounds: &Bounds) -> (Instant, Expired) {
+        let body_timeout = bounds.body_timeout.duration();
+        let (header_timeout, keep_alive) = (bounds.header_timeout.duration(), bounds.keep_alive_timeout.duration());
         if let Some(since) = self.blocked_since {
-            return after(since, bounds.body_timeout.duration(), Expired::Blocked);
+            return (since + body_timeout, Expired::Blocked);
+        }
+        if self.busy > 0 && self.offered > 0 {
+            return (self.taken + body_timeout, Expired::Blocked);
         }
         if self.busy > 0 {
-            // Whatever begins after now cannot end before this.
-            let shortest = bounds.header_timeout.duration().min(bounds.keep_alive_timeout.duration());
-            let shortest = shortest.min(bounds.body_timeout.duration());
-            return after(Instant::now(), shortest, Expired::Idle);
+            // HTTP/2 requests end in tasks of their own, without a word to this one. What begins from now on cannot
+            // have lasted too long before this.
+            let linger = self.ending.map_or(keep_alive, |(_, linger)| linger);
+            return (now + header_timeout.min(keep_alive).min(body_timeout).min(linger), Expired::Idle);
         }
-        match self.headers_since {
-            Some(since) => after(since, bounds.header_timeout.duration(), Expired::Headers),
-            None if self.used => after(self.idle_since, bounds.keep_alive_timeout.duration(), Expired::Idle),
-            None => after(self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
+        let (since, bound, reason) = match self.headers_since {
+            Some(since) if !self.multiplexed => return (since + header_timeout, Expired::Headers),
+            Some(since) => (since, header_timeout, Expired::Idle),
+            None if self.used => (self.idle_since, keep_alive, Expired::Idle),
+            None => (self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
+        };
+        match self.ending {
+            Some((from, linger)) => (since.max(from) + linger, reason),
+            None => (since + bound, reason),
+        }
+    }
+}
+
+impl Busy {
+    /// Notes that it is the client's turn to take a part of the response.
+    pub(super) fn offer(&mut self) {
+        let mut inner = self.phase.inner();
+        if inner.offered == 0 {
+            inner.taken = Instant::now();
+        }
+        inner.offered += 1;
+        self.offered = true;
+    }
+
+    /// Notes that the client has taken what was offered, if anything was.
+    pub(super) fn taken(&mut self) {
+        if std::mem::take(&mut self.offered) {
+            let mut inner = self.phase.inner();
+            inner.offered -= 1;
+            inner.taken = Instant::now();
         }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let mut inner = self.0.inner();
+        self.taken();
+        let mut inner = self.phase.inner();
         inner.busy -= 1;
         if inner.busy == 0 {
             inner.idle_since = Instant::now();

@@ -4,10 +4,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::phase::Phase;
 
@@ -15,30 +14,34 @@ use super::phase::Phase;
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A socket that tells its phase what passes.
-pub(super) struct Socket {
-    stream: TcpStream,
+pub(super) struct Socket<S: AsyncWrite + Unpin> {
+    stream: S,
     phase: Phase,
+    /// Whether the last flush waits for the client.
+    flushing: bool,
     timed_out: Arc<AtomicBool>,
 }
 
-impl Socket {
+impl<S: AsyncWrite + Unpin> Socket<S> {
     /// `timed_out` decides, when the socket is dropped, whether its last words are a 408. hyper owns the socket and
     /// says nothing of its own when it is dropped.
-    pub(super) fn new(stream: TcpStream, phase: Phase, timed_out: Arc<AtomicBool>) -> Self {
-        Self { stream, phase, timed_out }
+    pub(super) fn new(stream: S, phase: Phase, timed_out: Arc<AtomicBool>) -> Self {
+        Self { stream, phase, flushing: false, timed_out }
     }
 }
 
-impl Drop for Socket {
+impl<S: AsyncWrite + Unpin> Drop for Socket<S> {
     fn drop(&mut self) {
         if self.timed_out.load(Ordering::Relaxed) {
             // A client that cannot even take this gets nothing.
-            _ = self.stream.try_write(REQUEST_TIMEOUT);
+            let mut context = Context::from_waker(Waker::noop());
+            _ = Pin::new(&mut self.stream).poll_write(&mut context, REQUEST_TIMEOUT);
+            _ = Pin::new(&mut self.stream).poll_shutdown(&mut context);
         }
     }
 }
 
-impl AsyncRead for Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -49,7 +52,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.phase.sent(result.is_pending());
@@ -71,7 +74,13 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        // A plain socket has nothing to flush, and a write may wait all the same.
+        if result.is_pending() || self.flushing {
+            self.flushing = result.is_pending();
+            self.phase.sent(self.flushing);
+        }
+        result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
