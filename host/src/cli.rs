@@ -1,5 +1,6 @@
 //! The command line: subcommands, and the errors they end with.
 
+mod healthcheck;
 mod options;
 mod serve;
 mod up;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use healthcheck::{HealthError, Healthcheck};
 pub use options::ServerOptions;
 pub use serve::Serve;
 pub use up::Up;
@@ -20,10 +22,20 @@ use crate::application::Application;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub task: Task,
 }
 
-/// The subcommands.
+/// All subcommands.
+#[derive(Clone, Subcommand)]
+pub enum Task {
+    /// One that serves.
+    #[command(flatten)]
+    Serve(Command),
+    /// Ask a running server whether it is well: exit code 0 or 1, within two seconds
+    Healthcheck(Healthcheck),
+}
+
+/// The subcommands that serve.
 #[derive(Clone, Subcommand)]
 pub enum Command {
     /// Serve one component, as `wasmtime serve` does
@@ -88,6 +100,12 @@ pub enum Error {
     /// A build command of the manifest failed.
     #[error(transparent)]
     Build(#[from] crate::manifest::BuildError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
+    /// The server that was asked is not well.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),

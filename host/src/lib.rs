@@ -11,7 +11,7 @@
 //! - [`server`]: accept → connection → router → answer;
 //! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side.
 //!
-//! Beside the requests: [`signals`] and [`reload`].
+//! Beside the requests: [`signals`], [`reload`] and [`tls`].
 #![forbid(unsafe_code)]
 
 pub mod application;
@@ -24,3 +24,4 @@ pub mod manifest;
 pub mod reload;
 pub mod server;
 pub mod signals;
+pub mod tls;

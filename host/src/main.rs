@@ -7,7 +7,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use catamaran::application::Application;
-use catamaran::cli::{Cli, Command, Error};
+use catamaran::cli::{Cli, Command, Error, Task};
+use catamaran::tls::Tls;
 use catamaran::{guest, logging, reload, server, signals};
 use clap::Parser;
 use tokio::runtime::Builder;
@@ -25,25 +26,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Cli { command }: Cli) -> Result<(), Error> {
+fn run(Cli { task }: Cli) -> Result<(), Error> {
+    let command = match task {
+        Task::Serve(command) => command,
+        Task::Healthcheck(healthcheck) => return Ok(healthcheck.run()?),
+    };
+    let tls = command.server_options().tls()?;
     let application = command.load()?;
     let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
-    runtime.map_err(Error::Runtime)?.block_on(serve(command, application))
+    runtime.map_err(Error::Runtime)?.block_on(serve(command, application, tls))
 }
 
-async fn serve(command: Command, application: Application) -> Result<(), Error> {
+async fn serve(command: Command, application: Application, tls: Option<Tls>) -> Result<(), Error> {
     let options = command.server_options().clone();
     let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
     let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
 
     let listener = server::listen(options.listen).await?;
-    announce(&listener)?;
-    let routes = server::Routes::new(application, &options.bounds);
-    tokio::spawn(reload::run(command, routes.clone(), hangup));
+    announce(&listener, tls.is_some())?;
+    let routes = server::Routes::new(application, &options);
+    tokio::spawn(reload::run(command, routes.clone(), tls.clone(), hangup));
 
     let stopping = CancellationToken::new();
     tokio::select! {
-        result = server::run(listener, routes, &options, stopping.cancelled()) => Ok(result?),
+        result = server::run(listener, routes, tls, &options, stopping.cancelled()) => Ok(result?),
         () = async {
             stop.requested().await;
             stopping.cancel();
@@ -53,8 +59,8 @@ async fn serve(command: Command, application: Application) -> Result<(), Error> 
 }
 
 /// Prints the line that tests, scripts and people wait for. A closed stdout is no reason not to serve.
-fn announce(listener: &tokio::net::TcpListener) -> Result<(), Error> {
+fn announce(listener: &tokio::net::TcpListener, tls: bool) -> Result<(), Error> {
     let address = listener.local_addr().map_err(server::ListenError::Address)?;
-    _ = writeln!(std::io::stdout(), "Serving HTTP on http://{address}/");
+    _ = writeln!(std::io::stdout(), "Serving HTTP on http{}://{address}/", if tls { "s" } else { "" });
     Ok(())
 }

@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 use crate::cli::Command;
 use crate::server::Routes;
 use crate::signals;
+use crate::tls::Tls;
 
 /// How often `--watch` looks at its files. By looking, not by notification: those do not come through all mounts.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Exchanges the served application whenever that is asked for; never ends.
-pub async fn run(command: Command, routes: Routes, mut hangup: signals::Reload) {
+pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup: signals::Reload) {
     let mut watched = command.watched().map(Watched::new);
     loop {
         tokio::select! {
-            () = hangup.requested() => {}
+            () = hangup.requested() => certificate(tls.as_ref()),
             () = changed(&mut watched) => tracing::info!("a file changed"),
         }
         // Looked at before the load: what changes during it is loaded next.
@@ -31,6 +32,17 @@ pub async fn run(command: Command, routes: Routes, mut hangup: signals::Reload) 
             Ok(Err(error)) => tracing::error!("not reloaded, what was loaded before is still served: {error}"),
             Err(panic) => tracing::error!("not reloaded, what was loaded before is still served: {panic}"),
         }
+    }
+}
+
+/// Reads the certificate again, for the connections to come.
+fn certificate(tls: Option<&Tls>) {
+    match tls.map(Tls::load_again) {
+        Some(Ok(())) => tracing::info!("certificate: reloaded"),
+        Some(Err(error)) => {
+            tracing::error!("certificate: not reloaded, what was loaded before is still served: {error}");
+        }
+        None => {}
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 pub use router::Routes;
 
 use crate::cli::ServerOptions;
+use crate::tls::Tls;
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -66,15 +67,16 @@ pub struct CutOff {
     pub connections: usize,
 }
 
-/// Serves `routes` until `stop` ends, then lets the requests in progress finish.
+/// Serves `routes`, over `tls` where there is one, until `stop` ends, then lets the requests in progress finish.
 ///
 /// # Errors
 /// When some did not finish in time.
 pub async fn run(
     listener: TcpListener,
     routes: Routes,
+    tls: Option<Tls>,
     options: &ServerOptions,
     stop: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
-    accept::run(listener, routes, options, stop).await
+    accept::run(listener, routes, tls, options, stop).await
 }

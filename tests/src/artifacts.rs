@@ -66,6 +66,13 @@ pub fn guest() -> &'static Path {
     &GUEST
 }
 
+/// A component that streams bodies in both directions: see `tests/guests/streams`.
+pub fn streams() -> &'static Path {
+    static STREAMS: Built =
+        LazyLock::new(|| or_panic(Manifest::read(&workspace().join("tests/guests/streams/spin.toml")).build("")));
+    &STREAMS
+}
+
 /// After a build that failed, who asks again is told only that it did: the reason is shown once.
 type Built = LazyLock<PathBuf>;
 

@@ -64,6 +64,13 @@ impl Connection {
         Ok(reply)
     }
 
+    /// All that the server sends until it closes the connection.
+    pub fn rest(mut self) -> Result<String, String> {
+        let mut rest = String::new();
+        self.stream.read_to_string(&mut rest).map_err(|error| format!("read: {error}"))?;
+        Ok(rest)
+    }
+
     fn line(&mut self) -> Result<String, String> {
         let mut line = String::new();
         match self.stream.read_line(&mut line) {

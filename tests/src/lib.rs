@@ -11,6 +11,7 @@
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
 //! - [`connection`]: one request after the other on the same connection.
+//! - [`frames`]: an HTTP/2 connection frame by frame.
 //! - [`contract`]: what a client may rely on, whichever host answers.
 
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ pub mod artifacts;
 pub mod browser;
 pub mod connection;
 pub mod contract;
+pub mod frames;
 pub mod hosts;
 pub mod http;
 pub mod manifest;

@@ -16,7 +16,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `command` and waits for the line that holds `http://ADDRESS`. The error holds all that it printed.
+    /// Starts `command` and waits for the line that holds `http://ADDRESS` or `https://ADDRESS`. The error holds all that it printed.
     pub fn start(command: &mut Command) -> Result<Self, String> {
         let process = Process::spawn(command)?;
         let address = process
@@ -44,6 +44,6 @@ pub fn catamaran<const N: usize>(arguments: [&str; N]) -> Command {
 }
 
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, after) = line.split_once("http://")?;
+    let (_, after) = line.split_once("http://").or_else(|| line.split_once("https://"))?;
     after.split(|c: char| c == '/' || c.is_whitespace()).next()?.parse().ok()
 }

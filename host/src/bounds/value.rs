@@ -7,6 +7,9 @@ use std::time::Duration;
 /// What lifts a bound.
 const UNLIMITED: &str = "unlimited";
 
+/// No clock runs over within it, and nobody waits for longer: the longest time, and the one for no bound.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A time, written `500ms`, `2s`, `1m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
@@ -31,6 +34,11 @@ pub enum ValueError {
     /// No time.
     #[error("write a time with its unit, such as 500ms, 2s or 1m")]
     Time,
+    /// A time that no clock can add to now.
+    #[error(
+        "nothing lasts for more than a century: write a shorter time, or `{UNLIMITED}` where a bound can be lifted"
+    )]
+    TooLong,
     /// No size.
     #[error("write a size with its unit, such as 64KiB or 16MiB")]
     Size,
@@ -43,7 +51,11 @@ impl FromStr for Span {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        humantime::parse_duration(text).map(Self).map_err(|_| ValueError::Time)
+        match humantime::parse_duration(text) {
+            Ok(time) if time <= CENTURY => Ok(Self(time)),
+            Ok(_) => Err(ValueError::TooLong),
+            Err(_) => Err(ValueError::Time),
+        }
     }
 }
 
@@ -95,8 +107,7 @@ impl Bound<Span> {
     pub fn duration(self) -> Duration {
         match self {
             Self::At(span) => span.0,
-            // tokio takes what is beyond its range for "never"; a century is within.
-            Self::Unlimited => Duration::from_secs(100 * 365 * 24 * 60 * 60),
+            Self::Unlimited => CENTURY,
         }
     }
 }
@@ -143,6 +154,7 @@ mod tests {
         assert_eq!("64KiB".parse(), Ok(Size(65_536)));
         assert_eq!("16MiB".parse(), Ok(Size(16 << 20)));
         assert_eq!("5".parse::<Span>(), Err(ValueError::Time));
+        assert_eq!("101y".parse::<Span>(), Err(ValueError::TooLong));
         assert_eq!("much".parse::<Size>(), Err(ValueError::Size));
     }
 

@@ -1,13 +1,15 @@
 //! The options that every serving command has.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::bounds::{Bounds, Span};
+use crate::tls::{Tls, TlsError};
 
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
-const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
+pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
 
 /// How to serve, whatever is served.
 #[derive(Args, Clone, Debug)]
@@ -15,6 +17,14 @@ pub struct ServerOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
+
+    /// Certificate for HTTPS: a PEM file with the whole chain, read again on SIGHUP
+    #[arg(long, env = "CATAMARAN_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of the certificate: a PEM file without a passphrase, read again on SIGHUP
+    #[arg(long, env = "CATAMARAN_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 
     /// Time between the order to stop and the end of accepting, for load balancers to notice
     #[arg(long, env = "CATAMARAN_DRAIN_DELAY", value_name = "TIME", default_value = "0s")]
@@ -28,4 +38,14 @@ pub struct ServerOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
     pub bounds: Bounds,
+}
+
+impl ServerOptions {
+    /// The certificate and its key, where they are named.
+    ///
+    /// # Errors
+    /// When they cannot be used.
+    pub fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        self.tls_cert.as_deref().zip(self.tls_key.as_deref()).map(|(cert, key)| Tls::load(cert, key)).transpose()
+    }
 }

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{CutOff, Routes, connection};
 use crate::cli::ServerOptions;
+use crate::tls::Tls;
 
 /// The first and the longest wait after an error of accept. Most come from having no file descriptor left, which
 /// passes when a connection ends.
@@ -25,6 +26,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 pub(super) async fn run(
     listener: TcpListener,
     routes: Routes,
+    tls: Option<Tls>,
     options: &ServerOptions,
     stop: impl Future<Output = ()>,
 ) -> Result<(), CutOff> {
@@ -37,7 +39,8 @@ pub(super) async fn run(
         tokio::time::sleep(options.drain_delay.0).await;
     });
     let serve = |(stream, permit)| {
-        let served = connection::serve(stream, routes.clone(), bounds.clone(), closing.clone(), requests.clone());
+        let served =
+            connection::serve(stream, tls.clone(), routes.clone(), bounds.clone(), closing.clone(), requests.clone());
         connections.spawn(async move {
             served.await;
             drop(permit);

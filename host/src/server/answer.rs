@@ -24,6 +24,13 @@ pub(super) fn too_large() -> Response {
     response
 }
 
+/// 408: the body did not go on. The connection is closed, as RFC 9110 section 15.5.9 asks.
+pub(super) fn too_slow() -> Response {
+    let mut response = problem(StatusCode::REQUEST_TIMEOUT, "the request's body did not come in time");
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// 503: no place became free in time.
 pub(super) fn overloaded() -> Response {
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "too many requests are in progress: try again");

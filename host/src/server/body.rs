@@ -1,21 +1,37 @@
 //! The bounds of a request's body: its size, and how long it may make no progress. It is streamed, never held whole.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use axum::BoxError;
 use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tower_http::timeout::TimeoutBody;
+use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::bounds::Bounds;
 
-/// Whether a body turned out larger than it may be.
-#[derive(Clone, Default)]
-pub(super) struct Overrun(Option<Arc<AtomicBool>>);
+/// What a body had too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    Size,
+    Time,
+}
 
-impl Overrun {
-    pub(super) fn happened(&self) -> bool {
-        self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+impl Excess {
+    fn in_error(error: &BoxError) -> Option<Self> {
+        if error.is::<LengthLimitError>() {
+            return Some(Self::Size);
+        }
+        error.is::<TimeoutError>().then_some(Self::Time)
+    }
+}
+
+/// Whether a body turned out to exceed one of its bounds.
+#[derive(Clone, Default)]
+pub(super) struct Watched(Option<Arc<OnceLock<Excess>>>);
+
+impl Watched {
+    pub(super) fn seen(&self) -> Option<Excess> {
+        self.0.as_ref()?.get().copied()
     }
 }
 
@@ -25,17 +41,18 @@ pub(super) fn is_too_long(body: &Body, bounds: &Bounds) -> bool {
 }
 
 /// The same body, within its bounds.
-pub(super) fn bounded(body: Body, bounds: &Bounds) -> (Body, Overrun) {
+pub(super) fn bounded(body: Body, bounds: &Bounds) -> (Body, Watched) {
     if body.is_end_stream() {
-        return (body, Overrun::default());
+        return (body, Watched::default());
     }
-    let flag = Arc::new(AtomicBool::new(false));
-    let overrun = Overrun(Some(flag.clone()));
-    let body = Limited::new(body, bounds.max_body.bytes()).map_err(move |error| {
-        if error.is::<LengthLimitError>() {
-            flag.store(true, Ordering::Relaxed);
+    let excess = Arc::new(OnceLock::new());
+    let watched = Watched(Some(excess.clone()));
+    let body = Limited::new(body, bounds.max_body.bytes());
+    let body = TimeoutBody::new(bounds.body_timeout.duration(), body).map_err(move |error| {
+        if let Some(seen) = Excess::in_error(&error) {
+            excess.get_or_init(|| seen);
         }
         error
     });
-    (Body::new(TimeoutBody::new(bounds.body_timeout.duration(), body)), overrun)
+    (Body::new(body), watched)
 }

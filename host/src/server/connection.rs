@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -28,6 +28,7 @@ use super::Routes;
 use super::phase::{Busy, Expired, Phase};
 use super::socket::Socket;
 use crate::bounds::Bounds;
+use crate::tls::Tls;
 
 /// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
 const MAX_RESET_STREAMS: usize = 20;
@@ -43,6 +44,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Serves a connection until the client or a bound ends it, or `closing` asks for the end and its requests are answered.
 pub(super) async fn serve(
     stream: TcpStream,
+    tls: Option<Tls>,
     routes: Routes,
     bounds: Arc<Bounds>,
     closing: CancellationToken,
@@ -52,7 +54,21 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
-    speak(stream, routes, &bounds, closing, requests).await;
+    let Some(tls) = tls else { return speak(stream, routes, &bounds, closing, requests).await };
+    let handshake = timeout(bounds.first_byte_timeout.duration(), tls.accept(stream));
+    let lingered = async {
+        closing.cancelled().await;
+        sleep(LINGER).await;
+    };
+    tokio::select! {
+        result = handshake => match result {
+            Ok(Ok(stream)) => speak(stream, routes, &bounds, closing, requests).await,
+            Ok(Err(error)) => tracing::debug!("connection: handshake: {error}"),
+            Err(_) => tracing::debug!("connection: closed, the handshake lasted too long"),
+        },
+        // Without a handshake there is no request yet.
+        () = lingered => {}
+    }
 }
 
 /// Speaks HTTP.
@@ -124,7 +140,8 @@ fn ready_if(condition: bool) -> Poll<()> {
 }
 
 fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
-    let window = |size: crate::bounds::Size| u32::try_from(size.0).unwrap_or(u32::MAX);
+    let number = |size: crate::bounds::Size| u32::try_from(size.0).unwrap_or(u32::MAX);
+    let window = |size| number(size).min(LARGEST_WINDOW);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -139,11 +156,14 @@ fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(u32::try_from(bounds.http2_max_streams.get()).unwrap_or(u32::MAX))
         .initial_stream_window_size(window(bounds.http2_stream_window))
         .initial_connection_window_size(window(bounds.http2_connection_window))
-        .max_header_list_size(window(bounds.max_header_size))
+        .max_header_list_size(number(bounds.max_header_size))
         .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
         .max_local_error_reset_streams(MAX_RESET_STREAMS);
     builder
 }
+
+/// RFC 9113 section 6.9.1.
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
 /// hyper panics below this.
 const MIN_HTTP1_BUFFER: usize = 8 << 10;

@@ -14,9 +14,11 @@ use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use tower_service::Service;
 
 use super::admission::Admission;
+use super::body::Excess;
 use super::{answer, body};
 use crate::application::Application;
 use crate::bounds::Bounds;
+use crate::cli::ServerOptions;
 use crate::guest::Guest;
 
 /// The routes that are served now. They can be exchanged while requests are in progress: each request keeps to the
@@ -26,19 +28,22 @@ pub struct Routes {
     current: Arc<ArcSwap<Router>>,
     admission: Admission,
     bounds: Arc<Bounds>,
+    scheme: Scheme,
 }
 
 impl Routes {
-    /// The routes of an application, for as many requests at once as `bounds` allow.
-    pub fn new(application: Application, bounds: &Bounds) -> Self {
-        let (admission, bounds) = (Admission::new(bounds), Arc::new(bounds.clone()));
-        let router = router(application, &admission, &bounds);
-        Self { current: Arc::new(ArcSwap::from_pointee(router)), admission, bounds }
+    /// The routes of an application, for as many requests at once as the bounds in `options` allow.
+    pub fn new(application: Application, options: &ServerOptions) -> Self {
+        let (admission, bounds) = (Admission::new(&options.bounds), Arc::new(options.bounds.clone()));
+        let scheme = if options.tls_cert.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let router = router(application, &admission, &bounds, &scheme);
+        Self { current: Arc::new(ArcSwap::from_pointee(router)), admission, bounds, scheme }
     }
 
     /// Serves another application from the next request on.
     pub fn exchange(&self, application: Application) {
-        self.current.store(Arc::new(router(application, &self.admission, &self.bounds)));
+        let router = router(application, &self.admission, &self.bounds, &self.scheme);
+        self.current.store(Arc::new(router));
     }
 
     /// Answers a request.
@@ -48,11 +53,11 @@ impl Routes {
 }
 
 /// A router with all routes of the application; every other path is a 404.
-fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>) -> Router {
+fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>, scheme: &Scheme) -> Router {
     let mut router = Router::new().fallback(answer::not_found);
     for (route, guest) in application.routes {
-        let (admission, bounds) = (admission.clone(), bounds.clone());
-        let handler = move |request| call(guest.clone(), admission.clone(), bounds.clone(), request);
+        let (admission, bounds, scheme) = (admission.clone(), bounds.clone(), scheme.clone());
+        let handler = move |request| call(guest.clone(), admission.clone(), bounds.clone(), scheme.clone(), request);
         if route.is_everything() {
             router = router.fallback(handler);
             continue;
@@ -64,8 +69,14 @@ fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>)
     router
 }
 
-async fn call(guest: Guest, admission: Admission, bounds: Arc<Bounds>, mut request: Request) -> Response {
-    match absolute(&request) {
+async fn call(
+    guest: Guest,
+    admission: Admission,
+    bounds: Arc<Bounds>,
+    scheme: Scheme,
+    mut request: Request,
+) -> Response {
+    match absolute(&request, scheme) {
         Some(uri) => *request.uri_mut() = uri,
         None => return answer::bad_request("the Host header is missing or no authority"),
     }
@@ -74,17 +85,19 @@ async fn call(guest: Guest, admission: Admission, bounds: Arc<Bounds>, mut reque
     }
     let Some(place) = admission.admit().await else { return answer::overloaded() };
     let (parts, request_body) = request.into_parts();
-    let (request_body, overrun) = body::bounded(request_body, &bounds);
-    match guest.handle(Request::from_parts(parts, request_body), place).await {
+    let (request_body, excess) = body::bounded(request_body, &bounds);
+    let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
+    match (excess.seen(), answered) {
         // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
-        _ if overrun.happened() => answer::too_large(),
-        Ok(response) => response,
-        Err(error) => answer::failed(&error),
+        (Some(Excess::Size), _) => answer::too_large(),
+        (Some(Excess::Time), _) => answer::too_slow(),
+        (None, Ok(response)) => response,
+        (None, Err(error)) => answer::failed(&error),
     }
 }
 
 /// The URI with the scheme and the authority that guests ask for; RFC 9112 section 3.3 says where they come from.
-fn absolute(request: &Request) -> Option<Uri> {
+fn absolute(request: &Request, scheme: Scheme) -> Option<Uri> {
     let mut parts = request.uri().clone().into_parts();
     if parts.authority.is_none() {
         let host = request.headers().get(HOST);
@@ -95,7 +108,7 @@ fn absolute(request: &Request) -> Option<Uri> {
             None => return None,
         });
     }
-    parts.scheme.get_or_insert(Scheme::HTTP);
+    parts.scheme.get_or_insert(scheme);
     parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
     Uri::from_parts(parts).ok()
 }
