@@ -75,6 +75,25 @@ impl Command {
         }
     }
 
+    /// Runs the build commands again.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read or a command fails.
+    pub fn build_again(&self) -> Result<(), Error> {
+        match self {
+            Self::Serve(_) => Ok(()),
+            Self::Up(up) => up.build_again(),
+        }
+    }
+
+    /// The files whose change asks for a build, if any do.
+    pub fn sources(&self) -> Option<Vec<PathBuf>> {
+        match self {
+            Self::Serve(_) => None,
+            Self::Up(up) => up.sources(),
+        }
+    }
+
     /// The files whose change asks for a reload, if any do.
     pub fn watched(&self) -> Option<Vec<PathBuf>> {
         match self {

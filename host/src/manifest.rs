@@ -45,6 +45,8 @@ pub struct Build {
     pub commands: Vec<String>,
     /// Where to run them.
     pub directory: PathBuf,
+    /// Glob patterns of the files that are built from.
+    pub watch: Vec<PathBuf>,
 }
 
 /// Why a manifest cannot be used. Each names the file, and the line and the key where there are any.

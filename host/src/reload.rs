@@ -1,4 +1,5 @@
 //! Loading the application again, beside the one that is served: on SIGHUP, and with `--watch` when a file changes.
+//! With `--build` too, a source that changes has the component built again; what fails to build is not loaded.
 //!
 //! What fails to load changes nothing: the old application goes on.
 
@@ -15,14 +16,21 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Exchanges the served application whenever that is asked for; never ends.
 pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup: signals::Reload) {
-    let mut watched = command.watched().map(Watched::new);
+    let mut sources = Watched::new(&command, Command::sources);
+    let mut watched = Watched::new(&command, Command::watched);
     loop {
         tokio::select! {
             () = hangup.requested() => certificate(tls.as_ref()),
             () = changed(&mut watched) => tracing::info!("a file changed"),
+            () = changed(&mut sources) => {
+                tracing::info!("a source changed");
+                // What it makes is watched too.
+                build(command.clone()).await;
+                continue;
+            }
         }
         // Looked at before the load: what changes during it is loaded next.
-        watched = command.watched().map(Watched::new).or(watched);
+        watched = Watched::new(&command, Command::watched).or(watched);
         let command = command.clone();
         match tokio::task::spawn_blocking(move || command.load_again()).await {
             Ok(Ok(application)) => {
@@ -32,6 +40,14 @@ pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup:
             Ok(Err(error)) => tracing::error!("not reloaded, what was loaded before is still served: {error}"),
             Err(panic) => tracing::error!("not reloaded, what was loaded before is still served: {panic}"),
         }
+    }
+}
+
+async fn build(command: Command) {
+    match tokio::task::spawn_blocking(move || command.build_again()).await {
+        Ok(Ok(())) => tracing::info!("built"),
+        Ok(Err(error)) => tracing::error!("not built, what was loaded before is still served: {error}"),
+        Err(panic) => tracing::error!("not built, what was loaded before is still served: {panic}"),
     }
 }
 
@@ -55,14 +71,18 @@ async fn changed(watched: &mut Option<Watched>) {
 
 /// Files, and what they looked like.
 struct Watched {
-    files: Vec<PathBuf>,
-    seen: Vec<Option<(SystemTime, u64)>>,
+    command: Command,
+    find: Find,
+    seen: Look,
 }
 
+/// Which files those are: patterns match other ones in time. None while they cannot be told.
+type Find = fn(&Command) -> Option<Vec<PathBuf>>;
+type Look = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
 impl Watched {
-    fn new(files: Vec<PathBuf>) -> Self {
-        let seen = look(&files);
-        Self { files, seen }
+    fn new(command: &Command, find: Find) -> Option<Self> {
+        Some(Self { command: command.clone(), find, seen: look(find(command)?) })
     }
 
     /// Waits until a file is another one than before, and has been the same for two looks: a linker writes for a while.
@@ -70,8 +90,9 @@ impl Watched {
         let mut last = self.seen.clone();
         loop {
             tokio::time::sleep(LOOK).await;
-            let now = look(&self.files);
-            if now != self.seen && now == last && now.iter().all(Option::is_some) {
+            let Some(files) = (self.find)(&self.command) else { continue };
+            let now = look(files);
+            if now != self.seen && now == last && now.iter().all(|(_, state)| state.is_some()) {
                 self.seen = now;
                 return;
             }
@@ -80,10 +101,10 @@ impl Watched {
     }
 }
 
-fn look(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
+fn look(files: Vec<PathBuf>) -> Look {
     let state = |file: &PathBuf| {
         let metadata = std::fs::metadata(file).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     };
-    files.iter().map(state).collect()
+    files.into_iter().map(|file| (file.clone(), state(&file))).collect()
 }

@@ -83,6 +83,12 @@ fn or_panic(built: Result<PathBuf, String>) -> PathBuf {
 /// With the profile and the features of `cargo test --release`, so that nothing is compiled a second time.
 fn build_host(profile: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));
+    // Some build scripts (ring's) ask for variables that cargo has set for this test. With other values than in a shell
+    // they would run again, and most of the host be compiled again, in each of the two in turn.
+    let of_this_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_this_test(&name.to_string_lossy())) {
+        cargo.env_remove(name);
+    }
     cargo.args(["build", "--profile", profile, "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
     let finished = run(cargo.current_dir(workspace()));
     finished

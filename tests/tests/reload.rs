@@ -132,3 +132,28 @@ fn up_watch_serves_a_new_component_without_a_signal() {
     served.wait_for_log(": reloaded", 1);
     assert_eq!(served.generation(), "0.3");
 }
+
+#[test]
+fn up_build_watch_builds_again_when_a_source_changes() {
+    let served = Served::by(|folder| {
+        fs::create_dir(folder.join("source")).expect("a folder");
+        fs::copy(component(P2), folder.join("source/a.in")).expect("copied");
+        let manifest = folder.join("spin.toml");
+        let words = "spin_manifest_version = 2\napplication.name = 'test'\n\
+             trigger.http = [{ route = '/...', component = 'test' }]\n[component.test]\nsource = 'component.wasm'\n\
+             build.command = 'cat *.in > new && mv new ../component.wasm'\nbuild.workdir = 'source'\n\
+             build.watch = ['*.in']\n";
+        fs::write(&manifest, words).expect("the manifest is written");
+        catamaran(["up", "--build", "--watch", "-f", text(&manifest), "--listen", "127.0.0.1:0"])
+    });
+    assert_eq!(served.generation(), "0.2");
+    // A name that is new, and one that goes.
+    let source = served.folder.path().join("source");
+    fs::copy(component(P3), source.join("b.in")).expect("copied");
+    fs::remove_file(source.join("a.in")).expect("removed");
+    served.wait_for_log(": reloaded", 1);
+    assert_eq!(served.generation(), "0.3");
+    fs::write(source.join("b.in"), "no component").expect("written");
+    served.wait_for_log("not reloaded, what was loaded before is still served: ", 1);
+    assert_eq!(served.generation(), "0.3");
+}

@@ -1,7 +1,7 @@
 //! `catamaran up`: the application of a `spin.toml`.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ pub struct Up {
     #[arg(long, env = "CATAMARAN_BUILD")]
     pub build: bool,
 
-    /// Load the application again when the manifest or a component's file changes
+    /// Load the application again when the manifest or a component changes; with --build, build when a source does
     #[arg(long, env = "CATAMARAN_WATCH")]
     pub watch: bool,
 
@@ -43,6 +43,18 @@ impl Up {
         self.application(Manifest::read(&self.from)?)
     }
 
+    pub(super) fn build_again(&self) -> Result<(), Error> {
+        Ok(manifest::build(&Manifest::read(&self.from)?)?)
+    }
+
+    /// The files that the manifest's build commands name as theirs.
+    pub(super) fn sources(&self) -> Option<Vec<PathBuf>> {
+        let manifest = (self.build && self.watch).then(|| Manifest::read(&self.from).ok())??;
+        let builds = manifest.components.into_values().filter_map(|component| component.build);
+        let patterns = builds.flat_map(|build| build.watch);
+        Some(patterns.flat_map(|pattern| matching(&pattern)).collect())
+    }
+
     /// The manifest and the components that it names now.
     pub(super) fn watched(&self) -> Option<Vec<PathBuf>> {
         let manifest = self.watch.then(|| Manifest::read(&self.from).ok())??;
@@ -61,4 +73,10 @@ impl Up {
         let routes = manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone())).collect();
         Ok(Application { routes })
     }
+}
+
+/// The files of a glob pattern. One that is no pattern matches nothing, as one that matches nothing does.
+fn matching(pattern: &Path) -> Vec<PathBuf> {
+    let found = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
+    found.into_iter().flatten().filter_map(Result::ok).collect()
 }

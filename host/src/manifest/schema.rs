@@ -67,8 +67,8 @@ struct ComponentTable {
 struct BuildTable {
     command: Commands,
     workdir: Option<String>,
-    #[serde(rename = "watch")]
-    _watch: Option<Vec<String>>,
+    #[serde(default)]
+    watch: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,12 +137,16 @@ fn component(table: ComponentTable, folder: &Path) -> Result<Component, Problem>
         let message = "`allowed_outbound_hosts` is not empty: outgoing requests are not provided; leave it empty";
         return Err(Problem::at(hosts.span(), message));
     }
-    let build = table.build.map(|build| Build {
-        commands: match build.command {
-            Commands::One(command) => vec![command],
-            Commands::Many(commands) => commands,
-        },
-        directory: build.workdir.map_or_else(|| folder.to_owned(), |workdir| folder.join(workdir)),
+    let build = table.build.map(|build| {
+        let directory = build.workdir.map_or_else(|| folder.to_owned(), |workdir| folder.join(workdir));
+        Build {
+            commands: match build.command {
+                Commands::One(command) => vec![command],
+                Commands::Many(commands) => commands,
+            },
+            watch: build.watch.iter().map(|pattern| directory.join(pattern)).collect(),
+            directory,
+        }
     });
     Ok(Component {
         source: folder.join(table.source.into_inner()),
