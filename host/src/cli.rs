@@ -27,6 +27,7 @@ pub struct Cli {
 
 /// All subcommands.
 #[derive(Clone, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Task {
     /// One that serves.
     #[command(flatten)]

@@ -106,7 +106,7 @@ impl<S: Read + Write> Frames<S> {
     }
 
     /// The next frame; none when the server has closed the connection. Settings and pings are acknowledged on the way.
-    pub fn next(&mut self) -> Result<Option<Frame>, String> {
+    pub fn frame(&mut self) -> Result<Option<Frame>, String> {
         let mut head = [0; 9];
         match self.stream.read(&mut head).map_err(|error| format!("read: {error}"))? {
             0 => return Ok(None),
@@ -126,7 +126,7 @@ impl<S: Read + Write> Frames<S> {
     /// Reads until a frame that `wanted` takes.
     pub fn until(&mut self, wanted: impl Fn(&Frame) -> bool) -> Result<Frame, String> {
         loop {
-            let frame = self.next()?.ok_or("the connection was closed")?;
+            let frame = self.frame()?.ok_or("the connection was closed")?;
             if wanted(&frame) {
                 return Ok(frame);
             }

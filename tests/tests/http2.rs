@@ -29,7 +29,7 @@ fn wait_for_log(server: &Server, words: &str) {
 /// Reads until the server closes the connection, and returns whether it said GOAWAY before.
 fn farewell(frames: &mut Frames<TcpStream>) -> Result<bool, String> {
     let mut told = false;
-    while let Some(frame) = frames.next()? {
+    while let Some(frame) = frames.frame()? {
         told |= frame.kind == kind::GOAWAY;
     }
     Ok(told)
@@ -76,7 +76,7 @@ fn a_client_that_pings_between_requests_is_idle_all_the_same() {
     answered(&mut frames, 1);
     loop {
         frames.send(kind::PING, 0, 0, b"are you?").expect("sent");
-        match frames.next().expect("a frame") {
+        match frames.frame().expect("a frame") {
             Some(Frame { kind: kind::GOAWAY, .. }) => break,
             frame => assert!(frame.is_some(), "no goodbye"),
         }
@@ -132,7 +132,7 @@ fn a_client_that_takes_nothing_of_its_response_is_closed() {
     // Its window lets 64 KiB through, and it never opens it again.
     frames.get(1, "/large").expect("sent");
     let mut taken = 0;
-    while let Ok(Some(frame)) = frames.next() {
+    while let Ok(Some(frame)) = frames.frame() {
         assert!(!frame.is_last(), "the whole response came");
         taken += if frame.kind == kind::DATA { frame.payload.len() } else { 0 };
     }
@@ -152,7 +152,7 @@ fn under_continuous_load_no_request_is_lost() {
             open.insert(next);
             next += 2;
         }
-        let Some(frame) = frames.next().expect("a frame") else { break };
+        let Some(frame) = frames.frame().expect("a frame") else { break };
         match frame.kind {
             kind::GOAWAY => told = true,
             kind::HEADERS => assert!(frame.is_200(), "{frame:?}"),
