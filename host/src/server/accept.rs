@@ -56,9 +56,13 @@ pub(super) async fn run(
     drop(listener);
     closing.cancel();
     connections.close();
-    match tokio::time::timeout(options.drain_timeout.0, connections.wait()).await {
+    let finished = async {
+        connections.wait().await;
+        routes.close().await;
+    };
+    match tokio::time::timeout(options.drain_timeout.0, finished).await {
         Ok(()) => Ok(()),
-        Err(_) => Err(CutOff(connections.len())),
+        Err(_) => Err(CutOff(connections.len().max(routes.in_progress()))),
     }
 }
 

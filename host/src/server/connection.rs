@@ -45,13 +45,14 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
         move |request: hyper::Request<_>| {
             let busy = phase.begin();
             let last = closing.is_cancelled() && request.version() < Version::HTTP_2;
+            let unframed = request.version() < Version::HTTP_11;
             let answer = routes.answer(request.map(Body::new));
             async move {
                 let mut response = answer.await?;
                 if last {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
+                Ok::<_, Infallible>(response.map(|body| Counted { body, busy, unframed }))
             }
         }
     });
@@ -115,7 +116,9 @@ const MIN_HTTP1_BUFFER: usize = 8 << 10;
 /// A response's body, for as long as it has not ended.
 struct Counted {
     body: Body,
-    _busy: Busy,
+    busy: Busy,
+    /// HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
+    unframed: bool,
 }
 
 impl http_body::Body for Counted {
@@ -126,7 +129,11 @@ impl http_body::Body for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if self.unframed && matches!(frame, Poll::Ready(Some(Err(_)))) {
+            self.busy.break_off();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -33,6 +33,8 @@ struct Inner {
     blocked_since: Option<Instant>,
     /// HTTP/2 clients send frames between requests: their bytes begin no headers.
     multiplexed: bool,
+    /// Whether a response broke off that only the end of the connection ends.
+    broken: bool,
 }
 
 /// What took too long.
@@ -56,6 +58,7 @@ impl Phase {
             headers_since: None,
             blocked_since: None,
             multiplexed: false,
+            broken: false,
         };
         Self(Arc::new(Mutex::new(inner)))
     }
@@ -105,6 +108,11 @@ impl Phase {
         !self.inner().used
     }
 
+    /// Whether a client could take the end of the connection for the end of a response that broke off.
+    pub(super) fn is_broken(&self) -> bool {
+        self.inner().broken
+    }
+
     /// Ends when a phase has lasted too long.
     pub(super) async fn expired(&self, bounds: &Bounds) -> Expired {
         loop {
@@ -135,6 +143,13 @@ impl Inner {
             None if self.used => after(self.idle_since, bounds.keep_alive_timeout.duration(), Expired::Idle),
             None => after(self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
         }
+    }
+}
+
+impl Busy {
+    /// Notes that the response broke off, and that the end of the connection would be its end.
+    pub(super) fn break_off(&self) {
+        self.0.inner().broken = true;
     }
 }
 

@@ -31,6 +31,10 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        if self.phase.is_broken() {
+            // A reset, which no client takes for an end.
+            _ = self.stream.set_zero_linger();
+        }
         if self.timed_out.load(Ordering::Relaxed) {
             // A client that cannot even take this gets nothing.
             _ = self.stream.try_write(REQUEST_TIMEOUT);
