@@ -14,7 +14,7 @@ fn guest_file() -> &'static str {
 }
 
 fn given_by(server: &Server) -> String {
-    let answer = get(server.address, "/given");
+    let answer = get(server.address, "/");
     assert_eq!(answer.status(), 200, "{answer:?}");
     String::from_utf8(answer.into_body().to_vec()).expect("text")
 }
@@ -67,7 +67,7 @@ fn each_component_is_reached_by_its_own_route_alone() {
     let file = folder.path().join("spin.toml");
     let text = format!(
         "spin_manifest_version = 2\napplication.name = 'test'\n\
-         [[trigger.http]]\nroute = '/given/...'\ncomponent = 'guest'\n\
+         [[trigger.http]]\nroute = '/guest/...'\ncomponent = 'guest'\n\
          [[trigger.http]]\nroute = '/healthz'\ncomponent = 'service'\n\
          [component.guest]\nsource = '{}'\nenvironment = {{ FROM = 'guest' }}\n\
          [component.service]\nsource = '{}'\n",
@@ -78,13 +78,13 @@ fn each_component_is_reached_by_its_own_route_alone() {
     let file = file.to_str().expect("a path in UTF-8");
     let server = Server::start(&mut catamaran(["up", "-f", file, "--listen", "127.0.0.1:0"])).expect("a server");
     for (path, status, answer) in [
-        ("/given", 200, "FROM=guest\n"),
-        ("/given/", 200, "FROM=guest\n"),
-        ("/given/a/b?c", 200, "FROM=guest\n"),
+        ("/guest", 200, "FROM=guest\n"),
+        ("/guest/", 200, "FROM=guest\n"),
+        ("/guest/a/b?c", 200, "FROM=guest\n"),
         ("/healthz", 200, "\"ok\""),
         ("/", 404, ""),
         ("/healthz/more", 404, ""),
-        ("/givens", 404, ""),
+        ("/guests", 404, ""),
     ] {
         let got = get(server.address, path);
         assert_eq!(got.status(), status, "{path}: {got:?}");

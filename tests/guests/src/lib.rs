@@ -2,7 +2,7 @@
 //!
 //! | path | what it does |
 //! |---|---|
-//! | `/given` | answers with its environment, arguments and directories, one a line (0.2) |
+//! | `/hello` | answers `hello` |
 //! | `/print` | prints a line on stdout and one on stderr (0.2) |
 //! | `/print-flood`, `/print-long` | prints 5,000 lines; a line of 20,000 bytes that hides a control character |
 //! | `/count` | answers with the number of calls of this instance so far |
@@ -21,7 +21,7 @@
 //! | `/unread`, `/echo` | answers without reading the request's body; with that body |
 //! | `/measure` | reads the request's body, then answers with its length, or `broken` |
 //! | `/endless`, `/slow` | streams without end; three chunks with pauses |
-//! | any other | answers `hello` |
+//! | any other | answers with its environment, arguments and directories, one a line (0.2), or `hello` (0.3) |
 
 #![cfg(target_family = "wasm")]
 

@@ -19,7 +19,7 @@ impl incoming_handler::Guest for Guest {
     fn handle(request: IncomingRequest, outparam: ResponseOutparam) {
         let path = request.path_with_query().unwrap_or_default();
         match path.as_str() {
-            path if path.starts_with("/given") => whole(outparam, &given()),
+            "/hello" | "/unread" => whole(outparam, "hello"),
             "/print" => whole(outparam, &print()),
             "/print-flood" => whole(outparam, &print_flood()),
             "/print-long" => whole(outparam, &print_long()),
@@ -89,7 +89,7 @@ impl incoming_handler::Guest for Guest {
                 drop(stream);
                 OutgoingBody::finish(body, None).expect("a whole body");
             }
-            _ => whole(outparam, "hello"),
+            _ => whole(outparam, &given()),
         }
     }
 }
