@@ -91,6 +91,29 @@ fn an_instance_answers_one_request_at_a_time() {
     assert!(finished.stderr.contains("one request at a time") && finished.stderr.contains("write 1"), "{finished}");
 }
 
+#[test]
+fn idle_instances_of_one_component_leave_room_for_the_others() {
+    // The pool has two slots for each request at once: one for it, one for an idle instance.
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = folder.path().join("spin.toml");
+    let mut text = "spin_manifest_version = 2\napplication.name = 'test'\n".to_owned();
+    let file = catamaran_tests::artifacts::guest_for(P3).display();
+    for name in ["a", "b", "c"] {
+        text += &format!("[[trigger.http]]\nroute = '/{name}'\ncomponent = '{name}'\n");
+        text += &format!("[component.{name}]\nsource = '{file}'\n");
+    }
+    std::fs::write(&manifest, text).expect("written");
+    let manifest = manifest.to_str().expect("a path in UTF-8");
+    let mut command = catamaran(["up", "-f", manifest, "--listen", "127.0.0.1:0"]);
+    let server = Server::start(command.args(["--max-concurrent-requests", "1", "--idle-instance-timeout", "1h"]));
+    let server = server.expect("a server");
+    for _ in 0..4 {
+        for path in ["/a", "/b", "/c"] {
+            assert_eq!(get(server.address, path).status(), 200, "{path}");
+        }
+    }
+}
+
 /// A component without a response. It traps when its global, its table, its memory or the numbers of its handles are not
 /// those of a fresh instance, and leaves other ones behind.
 const LEAVES_TRACES: &str = r#"

@@ -68,7 +68,8 @@ struct Counted;
 impl Counted {
     fn within(max: usize) -> Option<Self> {
         let more = |idle| (idle < max).then_some(idle + 1);
-        IDLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then_some(Self)
+        // Made only when counted: dropping one counts down.
+        IDLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self)
     }
 }
 
