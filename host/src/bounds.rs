@@ -106,6 +106,12 @@ pub struct Bounds {
     #[arg(long, env = "CATAMARAN_MAX_INSTANCE_REUSE_COUNT", value_name = "COUNT")]
     pub max_instance_reuse_count: Option<NonZeroUsize>,
 
+    /// Requests that an instance answers at once: 1, as a trap or a loop in one would end the others
+    // The name is known from `wasmtime serve` and Spin, so it is refused with a reason, not as unknown.
+    #[arg(long, env = "CATAMARAN_MAX_INSTANCE_CONCURRENT_REUSE_COUNT", value_name = "COUNT", default_value = "1",
+          value_parser = only_one)]
+    pub max_instance_concurrent_reuse_count: NonZeroUsize,
+
     /// Time that an idle instance is kept for reuse
     #[arg(long, env = "CATAMARAN_IDLE_INSTANCE_TIMEOUT", value_name = "TIME", default_value = "1s")]
     pub idle_instance_timeout: Span,
@@ -121,5 +127,18 @@ impl Bounds {
             },
             NonZeroUsize::get,
         )
+    }
+}
+
+/// The deadline, the memory bound and the end by a trap belong to an instance. Were it shared at a moment, one request
+/// could not be ended without the others; and a guest that computes holds up all that share its instance.
+fn only_one(argument: &str) -> Result<NonZeroUsize, String> {
+    match argument.parse() {
+        Ok(NonZeroUsize::MIN) => Ok(NonZeroUsize::MIN),
+        _ => {
+            Err("an instance answers one request at a time here, so that a request that fails takes no other with it: \
+                  write 1, or leave the option out"
+                .to_owned())
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod ending;
 mod instances;
 mod log;
 mod memory;
@@ -12,14 +13,15 @@ mod p2;
 mod p3;
 mod state;
 mod turn;
+mod whole;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use axum::body::Body;
-use http::{Request, Response};
-use tokio::sync::oneshot;
-use wasmtime::Engine;
+use http::{Method, Request, Response};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 
@@ -27,7 +29,7 @@ use crate::bounds::Bounds;
 use answer::Call;
 use instances::{Instance, Instances};
 
-pub use answer::CallError;
+pub use ending::{CallError, Stage, TrapReason};
 pub use state::State;
 pub use turn::threads;
 
@@ -67,33 +69,34 @@ impl Guest {
         Self(Arc::new(Inner { engine, proxy, environment, bounds, instances }))
     }
 
-    /// Answers one request. The body of the response drives the rest of the call; `permit` is dropped when the call has
-    /// ended and its instance is gone.
+    /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
+    /// ended and its instance is idle or gone.
     ///
     /// # Errors
     /// When the guest ends without a response or has none in time: see [`CallError`].
     pub async fn handle(
         &self,
         request: Request<Body>,
-        permit: impl Send + 'static,
+        place: OwnedSemaphorePermit,
     ) -> Result<Response<Body>, CallError> {
+        let head_only = request.method() == Method::HEAD;
         let (head, response) = oneshot::channel();
         let guest = self.0.clone();
-        let call = Call::new(async move {
-            let permit = permit;
-            let result = guest.call(request, head).await;
-            drop(permit);
-            result
-        });
-        answer::answer(call, response, &self.0.bounds).await
+        let call = Call::new(async move { guest.call(request, head, place).await });
+        answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances).await
     }
 }
 
 impl Inner {
-    async fn call(&self, request: Request<Body>, head: Head) -> wasmtime::Result<()> {
+    async fn call(
+        &self,
+        request: Request<Body>,
+        head: Head,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Instance, CallError> {
         let mut instance = match self.instances.take() {
-            Some(instance) => instance,
-            None => self.instantiate().await?,
+            Some(idle) => Instance { place: Some(place), ..idle },
+            None => self.instantiate(place).await?,
         };
         let Instance { store, proxy, .. } = &mut instance;
         let result = match proxy {
@@ -101,21 +104,24 @@ impl Inner {
             Proxy::P3(service) => p3::call(store, service, request, head).await,
         };
         match result {
-            Ok(()) => {
-                self.instances.give_back(instance);
-                Ok(())
-            }
-            Err(error) if instance.store.data().memory_was_refused() => {
-                let bound = self.bounds.max_instance_memory;
-                Err(error.context(format!("the instance asked for more memory than {bound}")))
-            }
-            Err(error) => Err(error),
+            Ok(()) => Ok(instance),
+            Err(error) => Err(self.failed(&instance.store, error)),
         }
     }
 
-    async fn instantiate(&self) -> wasmtime::Result<Instance> {
+    async fn instantiate(&self, place: OwnedSemaphorePermit) -> Result<Instance, CallError> {
         let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds);
-        let proxy = self.proxy.instantiate_async(&mut store).await?;
-        Ok(Instance { store, proxy, calls: 0 })
+        match self.proxy.instantiate_async(&mut store).await {
+            Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place: Some(place) }),
+            Err(error) => Err(self.failed(&store, error)),
+        }
+    }
+
+    fn failed(&self, store: &Store<State>, error: wasmtime::Error) -> CallError {
+        if store.data().memory_was_refused() {
+            let bound = self.bounds.max_instance_memory;
+            return CallError::out_of_memory(error.context(format!("the instance asked for more memory than {bound}")));
+        }
+        CallError::trap(error)
     }
 }

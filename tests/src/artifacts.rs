@@ -52,18 +52,29 @@ pub fn dist_host() -> &'static Path {
 /// The component, built for `generation`.
 pub fn component(generation: Generation) -> &'static Path {
     static P2: Built = LazyLock::new(|| or_panic(Manifest::read(&manifest()).build("")));
-    static P3: Built = LazyLock::new(|| or_panic(build_p3()));
+    static P3: Built = LazyLock::new(|| or_panic(build_p3(&manifest())));
     match generation {
         Generation::P2 => &P2,
         Generation::P3 => &P3,
     }
 }
 
-/// A component that prints and shows its environment: see `tests/guests`.
+/// A component that shows what its host gives it, of WASI 0.2: see `tests/guests`.
 pub fn guest() -> &'static Path {
-    static GUEST: Built =
-        LazyLock::new(|| or_panic(Manifest::read(&workspace().join("tests/guests/spin.toml")).build("")));
-    &GUEST
+    guest_for(Generation::P2)
+}
+
+/// The same for `generation`; it misbehaves on request.
+pub fn guest_for(generation: Generation) -> &'static Path {
+    fn manifest() -> PathBuf {
+        workspace().join("tests/guests/spin.toml")
+    }
+    static P2: Built = LazyLock::new(|| or_panic(Manifest::read(&manifest()).build("")));
+    static P3: Built = LazyLock::new(|| or_panic(build_p3(&manifest())));
+    match generation {
+        Generation::P2 => &P2,
+        Generation::P3 => &P3,
+    }
 }
 
 /// A component that streams bodies in both directions: see `tests/guests/streams`.
@@ -105,11 +116,13 @@ fn build_host(profile: &str) -> Result<PathBuf, String> {
 /// files have one name.
 pub const P3_OPTIONS: &str = "--no-default-features --features p3 --target-dir target/p3";
 
-fn build_p3() -> Result<PathBuf, String> {
-    let manifest = Manifest::read(&manifest());
-    manifest.build(P3_OPTIONS)?;
+fn build_p3(manifest: &Path) -> Result<PathBuf, String> {
     let target = workspace().join("target");
+    let manifest = Manifest::read(manifest);
+    // The command runs in the manifest's folder, which need not be the workspace's.
+    manifest.build(&P3_OPTIONS.replace("target/p3", &format!("'{}'", target.join("p3").display())))?;
     let source = manifest.source();
+    let source = source.canonicalize().map_err(|error| format!("{}: {error}", source.display()))?;
     let below_target = source.strip_prefix(&target).map_err(|error| format!("{}: {error}", source.display()))?;
     Ok(target.join("p3").join(below_target))
 }

@@ -6,6 +6,7 @@
 //! - [`process`]: a child process with its output, ended when it is dropped.
 //! - [`server`]: a process that has said on which address it listens.
 //! - [`hosts`]: every way to serve the component.
+//! - [`misbehaving`]: servers of the guest that misbehaves on request.
 //! - [`tool`]: programs that a machine may lack, and what their absence means.
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
@@ -24,6 +25,7 @@ pub mod frames;
 pub mod hosts;
 pub mod http;
 pub mod manifest;
+pub mod misbehaving;
 pub mod process;
 pub mod server;
 pub mod suite;

@@ -1,29 +1,34 @@
 //! From a running call to a response: its head, or the reason why there is none.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use http::Response;
+use http::{Response, StatusCode};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
-use super::{body, turn};
+use super::body::{Guest, Streaming};
+use super::instances::{Instance, Instances};
+use super::{CallError, turn, whole};
 use crate::bounds::Bounds;
 
-/// A call that has not ended: instantiation, the guest's code, and whatever it does after its response.
-pub(super) struct Call(Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>);
+/// A call that has not ended: instantiation, the guest's code, and whatever it does after its response. When it ends
+/// well it leaves its instance, which must live until the body of the response has ended: a body whose instance is gone
+/// looks complete.
+pub(super) struct Call(Pin<Box<dyn Future<Output = Result<Instance, CallError>> + Send>>);
 
 impl Call {
-    pub(super) fn new(call: impl Future<Output = wasmtime::Result<()>> + Send + 'static) -> Self {
+    pub(super) fn new(call: impl Future<Output = Result<Instance, CallError>> + Send + 'static) -> Self {
         Self(Box::pin(call))
     }
 }
 
 impl Future for Call {
-    type Output = wasmtime::Result<()>;
+    type Output = Result<Instance, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let result = self.0.as_mut().poll(context);
@@ -32,46 +37,55 @@ impl Future for Call {
     }
 }
 
-/// Why a guest gave no response.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// It trapped, could not be instantiated, or misused an interface.
-    #[error("the guest failed: {0:?}")]
-    Trap(wasmtime::Error),
-    /// It answered with an error code instead of a response.
-    #[error("the guest answered with the error code {0}")]
-    Refused(String),
-    /// It ended without an answer.
-    #[error("the guest ended without setting a response")]
-    NoResponse,
-    /// It had no head of a response when its time was over.
-    #[error("the guest had no response within {0}")]
-    Deadline(String),
-}
-
-/// Waits for the head of the response, for as long as the request's deadline allows.
+/// Waits for the head of the response, for as long as the request's deadline allows. `head_only`: the request asks for
+/// no body.
 pub(super) async fn answer(
     mut call: Call,
     mut response: oneshot::Receiver<Result<Response<WasiBody>, CallError>>,
+    head_only: bool,
     bounds: &Bounds,
+    instances: &Instances,
 ) -> Result<Response<Body>, CallError> {
     let head = poll_fn(|context| {
         let ended = match Pin::new(&mut call).poll(context) {
-            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Ok(instance)) => Some(instance),
             // Nothing has been sent yet: even if a head is there, the client is better served with an honest 500.
-            Poll::Ready(Err(trap)) => return Poll::Ready(Err(CallError::Trap(trap))),
-            Poll::Pending => false,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => None,
         };
         match Pin::new(&mut response).poll(context) {
             Poll::Ready(Ok(response)) => Poll::Ready(response.map(|response| (response, ended))),
             Poll::Ready(Err(_)) => Poll::Ready(Err(CallError::NoResponse)),
-            Poll::Pending if ended => Poll::Ready(Err(CallError::NoResponse)),
+            Poll::Pending if ended.is_some() => Poll::Ready(Err(CallError::NoResponse)),
             Poll::Pending => Poll::Pending,
         }
     });
     let deadline = bounds.request_timeout;
     let (response, ended) =
         timeout(deadline.duration(), head).await.map_err(|_| CallError::Deadline(deadline.to_string()))??;
-    Ok(response.map(|body| if ended { Body::new(body) } else { body::streaming(body, call, bounds) }))
+    let (parts, mut body) = response.into_parts();
+    if parts.status.is_informational() {
+        return Err(CallError::Interim(parts.status));
+    }
+    let head_only = head_only || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let streaming = |frames, body, guest| Streaming::new(&parts.headers, frames, body, guest, bounds, instances);
+    let body = match ended {
+        None if head_only => {
+            streaming(VecDeque::new(), body, Guest::Running(call)).in_background();
+            whole::body(VecDeque::new())
+        }
+        None => streaming(VecDeque::new(), body, Guest::Running(call)).watched(),
+        Some(instance) => {
+            let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
+            if rest.complete {
+                instances.give_back(instance);
+                whole::body(rest.frames)
+            } else if instance.gives_body_itself() {
+                return Err(CallError::Unfinished);
+            } else {
+                streaming(rest.frames, body, Guest::Ended(Box::new(instance))).watched()
+            }
+        }
+    };
+    Ok(Response::from_parts(parts, body))
 }

@@ -1,5 +1,10 @@
-//! A guest's stdout and stderr, as log lines of the target `guest`.
+//! A guest's stdout and stderr, as log lines of the target `guest`: bounded in their size here, in their number by
+//! [`rate`].
 
+mod rate;
+
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +25,15 @@ pub(super) enum Stream {
     Stderr,
 }
 
+/// What guests may log.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Bytes of a line.
+    pub(super) max_line: usize,
+    /// Lines a second, of all guests together.
+    pub(super) max_rate: usize,
+}
+
 /// One stream of one instance. Clones write to the same line.
 #[derive(Clone)]
 pub(super) struct GuestLog(Arc<Mutex<Line>>);
@@ -27,15 +41,14 @@ pub(super) struct GuestLog(Arc<Mutex<Line>>);
 struct Line {
     stream: Stream,
     text: Vec<u8>,
-    /// Bytes of a line that are kept; the guest must not grow the host's memory.
-    max: usize,
+    limits: Limits,
     /// Bytes of this line that were not kept.
     dropped: usize,
 }
 
 impl GuestLog {
-    pub(super) fn new(stream: Stream, max_line: usize) -> Self {
-        Self(Arc::new(Mutex::new(Line { stream, text: Vec::new(), max: max_line, dropped: 0 })))
+    pub(super) fn new(stream: Stream, limits: Limits) -> Self {
+        Self(Arc::new(Mutex::new(Line { stream, text: Vec::new(), limits, dropped: 0 })))
     }
 
     fn write_bytes(&self, bytes: &[u8]) {
@@ -50,7 +63,7 @@ impl Line {
                 Some(text) => (text, true),
                 None => (part, false),
             };
-            let kept = text.len().min(self.max - self.text.len());
+            let kept = text.len().min(self.limits.max_line - self.text.len());
             self.text.extend_from_slice(&text[..kept]);
             self.dropped += text.len() - kept;
             if ended {
@@ -60,7 +73,16 @@ impl Line {
     }
 
     fn emit(&mut self) {
+        if rate::allows_one_more(self.limits.max_rate) {
+            self.log();
+        }
+        self.text.clear();
+        self.dropped = 0;
+    }
+
+    fn log(&self) {
         let text = String::from_utf8_lossy(&self.text);
+        let text = printable(&text);
         let stream = match self.stream {
             Stream::Stdout => "stdout",
             Stream::Stderr => "stderr",
@@ -69,9 +91,26 @@ impl Line {
             0 => tracing::info!(target: "guest", stream, "{text}"),
             dropped => tracing::info!(target: "guest", stream, dropped_bytes = dropped, "{text}"),
         }
-        self.text.clear();
-        self.dropped = 0;
     }
+}
+
+/// The text with its control characters escaped: a guest must not write over other lines on someone's terminal.
+fn printable(text: &str) -> Cow<'_, str> {
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    let is_harmful = |c: char| c.is_control() && c != '\t';
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            // Writing to a string cannot fail.
+            _ = write!(escaped, "{}", c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 impl Drop for Line {
@@ -130,5 +169,16 @@ impl AsyncWrite for GuestLog {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(printable("a\tb\r"), "a\tb");
+        assert_eq!(printable("\x1b[2Jgone\rover"), "\\u{1b}[2Jgone\\rover");
     }
 }

@@ -2,19 +2,21 @@
 
 use wasmtime::{ResourceLimiter, Result};
 
-/// Elements of all tables together. The pool reserves 20,000 a table; this only bounds what is not from the pool.
-const MAX_TABLE_ELEMENTS: usize = 1_000_000;
+/// Elements of all tables together, 8 bytes each. The pool has 20,000 for a table: components that take functions by
+/// reference need a few thousand.
+const MAX_TABLE_ELEMENTS: usize = 200_000;
 
 /// What an instance has of memory, and what it may have.
 pub(super) struct Memory {
     bytes: usize,
     max_bytes: usize,
+    table_elements: usize,
     refused: bool,
 }
 
 impl Memory {
     pub(super) fn up_to(max_bytes: usize) -> Self {
-        Self { bytes: 0, max_bytes, refused: false }
+        Self { bytes: 0, max_bytes, table_elements: 0, refused: false }
     }
 
     /// Whether the instance once asked for more than it may have.
@@ -34,8 +36,14 @@ impl ResourceLimiter for Memory {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        Ok(desired <= MAX_TABLE_ELEMENTS)
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let elements = self.table_elements.saturating_add(desired.saturating_sub(current));
+        if elements > MAX_TABLE_ELEMENTS {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.table_elements = elements;
+        Ok(true)
     }
 }
 
@@ -50,5 +58,14 @@ mod tests {
         assert!(!memory.memory_growing(0, 41, None).expect("no trap"));
         assert!(memory.was_refused());
         assert!(memory.memory_growing(60, 100, None).expect("no trap"));
+    }
+
+    #[test]
+    fn the_bound_holds_for_all_tables_together() {
+        let mut memory = Memory::up_to(100);
+        assert!(memory.table_growing(0, MAX_TABLE_ELEMENTS - 1, None).expect("no trap"));
+        assert!(!memory.table_growing(0, 2, None).expect("no trap"));
+        assert!(memory.was_refused());
+        assert!(memory.table_growing(0, 1, None).expect("no trap"));
     }
 }

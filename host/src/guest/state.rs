@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{
     WasiHttpHooks, WasiHttpView,
 };
 
-use super::log::{GuestLog, Stream};
+use super::log::{GuestLog, Limits, Stream};
 use super::memory::Memory;
 use super::turn;
 use crate::bounds::Bounds;
@@ -20,8 +20,22 @@ use crate::bounds::Bounds;
 /// A guest in a loop lets others run after this many ticks of the epoch.
 const TICKS_BETWEEN_YIELDS: u64 = 1;
 
-/// Resources that an instance may hold at once. A request needs about ten.
-const MAX_RESOURCES: usize = 10_000;
+/// Resources that an instance may hold at once. A request needs about ten, and each may cost the host [`MAX_CHUNK`] or
+/// a set of header fields (128 KiB): all together they cost no more than an instance's memory.
+const MAX_RESOURCES: usize = 1_000;
+
+/// Tasks, streams and futures of WASI 0.3 that an instance may have at once. wasmtime itself allows a million.
+const MAX_CONCURRENT: usize = 10_000;
+
+/// Bytes that one call to the host may hand over, and what the host copies of them at once: more than any function
+/// that we have takes. wasmtime itself allows 128 MiB.
+const MAX_HOST_CALL: usize = 1 << 20;
+
+/// Bytes of random that one call may ask for. wasmtime itself allows 64 MiB.
+const MAX_RANDOM: u64 = 1 << 20;
+
+/// Bytes of a body that a guest may hand over at once; of each body the host holds two such chunks at most.
+const MAX_CHUNK: usize = 64 << 10;
 
 /// The host's side of one instance.
 pub struct State {
@@ -30,7 +44,7 @@ pub struct State {
     hooks: Hooks,
     memory: Memory,
     environment: Arc<[(String, String)]>,
-    max_log_line: usize,
+    log: Limits,
     /// Made when the guest first asks for it: most calls of a small component never do.
     wasi: Option<WasiCtx>,
 }
@@ -46,11 +60,15 @@ impl State {
             hooks: Hooks,
             memory: Memory::up_to(bounds.max_instance_memory.bytes()),
             environment,
-            max_log_line: bounds.max_log_line.0,
+            log: Limits { max_line: bounds.max_log_line.0, max_rate: bounds.max_log_rate.get() },
             wasi: None,
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(MAX_HOST_CALL);
+        if let Some(table) = store.concurrent_resource_table() {
+            table.set_max_capacity(MAX_CONCURRENT);
+        }
         store.set_epoch_deadline(TICKS_BETWEEN_YIELDS);
         store
             .epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(TICKS_BETWEEN_YIELDS, Box::pin(turn::next()))));
@@ -74,10 +92,12 @@ impl WasiView for State {
         let ctx = self.wasi.get_or_insert_with(|| {
             WasiCtx::builder()
                 .envs(environment)
-                .stdout(GuestLog::new(Stream::Stdout, self.max_log_line))
-                .stderr(GuestLog::new(Stream::Stderr, self.max_log_line))
+                .stdout(GuestLog::new(Stream::Stdout, self.log))
+                .stderr(GuestLog::new(Stream::Stderr, self.log))
                 .allow_tcp(false)
                 .allow_udp(false)
+                .allow_ip_name_lookup(false)
+                .max_random_size(MAX_RANDOM)
                 .build()
         });
         WasiCtxView { ctx, table: &mut self.table }
@@ -110,6 +130,14 @@ impl WasiHttpHooks for Hooks {
 
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         FORBIDDEN.clone()
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        MAX_CHUNK
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        MAX_CHUNK
     }
 
     fn send_request(

@@ -60,9 +60,14 @@ pub(super) async fn run(
     closing.cancel();
     connections.close();
     tracing::info!(connections = connections.len(), "draining");
-    match tokio::time::timeout(options.drain_timeout.0, connections.wait()).await {
+    let finished = async {
+        connections.wait().await;
+        routes.close().await;
+    };
+    match tokio::time::timeout(options.drain_timeout.0, finished).await {
         Ok(()) => Ok(()),
-        Err(_) => Err(CutOff { requests: requests.len(), connections: connections.len() }),
+        // A guest may work on without a connection.
+        Err(_) => Err(CutOff { requests: requests.len().max(routes.in_progress()), connections: connections.len() }),
     }
 }
 

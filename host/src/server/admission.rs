@@ -12,13 +12,14 @@ use crate::bounds::Bounds;
 #[derive(Clone)]
 pub(super) struct Admission {
     places: Arc<Semaphore>,
+    count: usize,
     patience: Duration,
 }
 
 impl Admission {
     pub(super) fn new(bounds: &Bounds) -> Self {
-        let places = Arc::new(Semaphore::new(bounds.concurrent_requests()));
-        Self { places, patience: bounds.queue_timeout.0 }
+        let count = bounds.concurrent_requests();
+        Self { places: Arc::new(Semaphore::new(count)), count, patience: bounds.queue_timeout.0 }
     }
 
     /// A place, unless none becomes free in time.
@@ -27,5 +28,18 @@ impl Admission {
             return Some(place);
         }
         timeout(self.patience, self.places.clone().acquire_owned()).await.ok()?.ok()
+    }
+
+    /// How many places are taken.
+    pub(super) fn in_progress(&self) -> usize {
+        self.count.saturating_sub(self.places.available_permits())
+    }
+
+    /// Ends when no place is taken, and none is given any more.
+    pub(super) async fn close(&self) {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        if let Ok(all) = self.places.acquire_many(count).await {
+            all.forget();
+        }
     }
 }

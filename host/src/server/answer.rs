@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use crate::guest::CallError;
+use crate::guest::{CallError, Stage};
 
 /// 404: no route leads there.
 pub(super) async fn not_found() -> Response {
@@ -40,8 +40,9 @@ pub(super) fn overloaded() -> Response {
 
 /// The answer to a call that gave none. The reason is for the log, not for the client.
 pub(super) fn failed(error: &CallError) -> Response {
-    tracing::error!("{error}");
+    error.report(Stage::Before);
     match error {
+        CallError::NoRoom(_) => overloaded(),
         CallError::Deadline(_) => problem(StatusCode::GATEWAY_TIMEOUT, "the component had no answer in time"),
         _ => problem(StatusCode::INTERNAL_SERVER_ERROR, "the component failed to answer"),
     }

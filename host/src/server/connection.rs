@@ -17,7 +17,6 @@ use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +25,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Routes;
 use super::phase::{Busy, Expired, Phase};
-use super::socket::Socket;
+use super::socket::{Socket, Stream};
 use crate::bounds::Bounds;
 use crate::tls::Tls;
 
@@ -72,7 +71,7 @@ pub(super) async fn serve(
 }
 
 /// Speaks HTTP.
-async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+async fn speak<S: Stream + Send + 'static>(
     stream: S,
     routes: Routes,
     bounds: &Bounds,
@@ -87,13 +86,14 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         move |request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
             let can_be_told = request.version() < Version::HTTP_2;
+            let unframed = request.version() < Version::HTTP_11;
             let answer = routes.answer(request.map(Body::new));
             async move {
                 let mut response = answer.await?;
                 if can_be_told && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| Counted { body, busy, _counted: counted }))
+                Ok::<_, Infallible>(response.map(|body| Counted { body, busy, unframed, _counted: counted }))
             }
         }
     });
@@ -172,6 +172,8 @@ const MIN_HTTP1_BUFFER: usize = 8 << 10;
 struct Counted {
     body: Body,
     busy: Busy,
+    /// HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
+    unframed: bool,
     _counted: TaskTrackerToken,
 }
 
@@ -185,8 +187,10 @@ impl http_body::Body for Counted {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.busy.taken();
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(_))) = frame {
-            self.busy.offer();
+        match frame {
+            Poll::Ready(Some(Ok(_))) => self.busy.offer(),
+            Poll::Ready(Some(Err(_))) if self.unframed => self.busy.break_off(),
+            _ => {}
         }
         frame
     }

@@ -42,6 +42,8 @@ struct Inner {
     ending: Option<(Instant, Duration)>,
     /// HTTP/2 clients send frames between requests: their bytes begin no headers.
     multiplexed: bool,
+    /// Whether a response broke off that only the end of the connection ends.
+    broken: bool,
 }
 
 /// What took too long.
@@ -72,6 +74,7 @@ impl Phase {
             taken: now,
             ending: None,
             multiplexed: false,
+            broken: false,
         };
         Self(Arc::new(Mutex::new(inner)))
     }
@@ -120,6 +123,11 @@ impl Phase {
     /// Whether the client speaks HTTP/2.
     pub(super) fn is_multiplexed(&self) -> bool {
         self.inner().multiplexed
+    }
+
+    /// Whether a client could take the end of the connection for the end of a response that broke off.
+    pub(super) fn is_broken(&self) -> bool {
+        self.inner().broken
     }
 
     /// Ready when a phase has lasted too long. It is to be polled after whatever changes the phase; `sleep` wakes the
@@ -193,6 +201,11 @@ impl Busy {
             inner.offered -= 1;
             inner.taken = Instant::now();
         }
+    }
+
+    /// Notes that the response broke off, and that the end of the connection would be its end.
+    pub(super) fn break_off(&self) {
+        self.phase.inner().broken = true;
     }
 }
 

@@ -46,6 +46,16 @@ impl Routes {
         self.current.store(Arc::new(router));
     }
 
+    /// Ends when no guest is called any more; some work on after the client has its response.
+    pub(super) async fn close(&self) {
+        self.admission.close().await;
+    }
+
+    /// How many calls have not ended.
+    pub(super) fn in_progress(&self) -> usize {
+        self.admission.in_progress()
+    }
+
     /// Answers a request.
     pub(super) fn answer(&self, request: Request) -> impl Future<Output = Result<Response, Infallible>> + use<> {
         Router::clone(&self.current.load()).call(request)

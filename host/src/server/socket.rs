@@ -7,14 +7,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::phase::Phase;
 
 /// RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
 const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// What carries a connection.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// The TCP connection below.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 /// A socket that tells its phase what passes.
-pub(super) struct Socket<S: AsyncWrite + Unpin> {
+pub(super) struct Socket<S: Stream> {
     stream: S,
     phase: Phase,
     /// Whether the last flush waits for the client.
@@ -22,7 +42,7 @@ pub(super) struct Socket<S: AsyncWrite + Unpin> {
     timed_out: Arc<AtomicBool>,
 }
 
-impl<S: AsyncWrite + Unpin> Socket<S> {
+impl<S: Stream> Socket<S> {
     /// `timed_out` decides, when the socket is dropped, whether its last words are a 408. hyper owns the socket and
     /// says nothing of its own when it is dropped.
     pub(super) fn new(stream: S, phase: Phase, timed_out: Arc<AtomicBool>) -> Self {
@@ -30,8 +50,12 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Drop for Socket<S> {
+impl<S: Stream> Drop for Socket<S> {
     fn drop(&mut self) {
+        if self.phase.is_broken() {
+            // A reset, which no client takes for an end.
+            _ = self.stream.tcp().set_zero_linger();
+        }
         if self.timed_out.load(Ordering::Relaxed) {
             // A client that cannot even take this gets nothing.
             let mut context = Context::from_waker(Waker::noop());
@@ -41,7 +65,7 @@ impl<S: AsyncWrite + Unpin> Drop for Socket<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Socket<S> {
+impl<S: Stream> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -52,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Socket<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
+impl<S: Stream> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.phase.sent(result.is_pending());

@@ -1,67 +1,32 @@
-//! A component that shows what its host gives it.
+//! A component that shows what its host gives it, and misbehaves on request.
 //!
 //! | path | what it does |
 //! |---|---|
-//! | `/print` | prints a line on stdout and one on stderr |
-//! | any other | answers with its environment, arguments and directories, one a line |
+//! | `/hello` | answers `hello` |
+//! | `/print` | prints a line on stdout and one on stderr (0.2) |
+//! | `/print-flood`, `/print-long` | prints 5,000 lines; a line of 20,000 bytes that hides a control character |
+//! | `/count` | answers with the number of calls of this instance so far |
+//! | `/write-secret`, `/find-secret` | writes a word all over its heap; answers with how often it is in its memory |
+//! | `/trap`, `/trap-late` | traps before its response; after the first chunk of it |
+//! | `/loop`, `/loop-late` | computes forever instead of a response; after the first chunk of it |
+//! | `/sleep`, `/sleep-late` | waits forever instead of a response; after the first chunk of it |
+//! | `/allocate`, `/recurse` | takes a GiB of memory; calls itself without end |
+//! | `/ask` | asks for a GiB of memory, and answers whether it got it |
+//! | `/random` | asks for 32 MiB of random bytes |
+//! | `/fields`, `/resources`, `/bodies` | adds 32,769 header fields; opens resources without end; and fills bodies (0.2) |
+//! | `/no-response`, `/twice` | never sets a response; sets it twice (0.2) |
+//! | `/refuse`, `/interim` | answers with an error code; with the status 103 |
+//! | `/open` | ends without finishing the body of its response |
+//! | `/after`, `/after-forever` | works on after its response: for a moment, then prints `done`; forever |
+//! | `/unread`, `/echo` | answers without reading the request's body; with that body |
+//! | `/measure` | reads the request's body, then answers with its length, or `broken` |
+//! | `/endless`, `/slow` | streams without end; three chunks with pauses |
+//! | any other | answers with its environment, arguments and directories, one a line (0.2), or `hello` (0.3) |
 
 #![cfg(target_family = "wasm")]
 
-#[allow(unsafe_code, reason = "generated: the canonical ABI is raw pointers and foreign functions")]
-#[allow(clippy::all, missing_docs, unreachable_pub, unused_qualifications, reason = "generated")]
-mod bindings {
-    wit_bindgen::generate!({
-        path: [
-            "../../component/wit/deps/io.wit",
-            "../../component/wit/deps/http.wit",
-            "wit/cli.wit",
-            "wit/filesystem.wit",
-            "wit/world.wit",
-        ],
-        world: "catamaran:guests/guest",
-        generate_all,
-    });
-    export!(Guest);
-
-    use super::Guest;
-}
-
-use bindings::{
-    exports::wasi::http::incoming_handler,
-    wasi::{
-        cli::{environment, stderr, stdout},
-        filesystem::preopens,
-        http::types::{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam},
-    },
-};
-
-struct Guest;
-
-impl incoming_handler::Guest for Guest {
-    fn handle(request: IncomingRequest, outparam: ResponseOutparam) {
-        let text = match request.path_with_query().as_deref() {
-            Some("/print") => print(),
-            _ => given(),
-        };
-        let response = OutgoingResponse::new(Fields::from_list(&[]).expect("no field is wrong"));
-        let body = response.body().expect("the body is taken once");
-        ResponseOutparam::set(outparam, Ok(response));
-        let stream = body.write().expect("the stream is taken once");
-        stream.blocking_write_and_flush(text.as_bytes()).expect("a client that reads");
-        drop(stream);
-        OutgoingBody::finish(body, None).expect("a whole body");
-    }
-}
-
-fn print() -> String {
-    stdout::get_stdout().blocking_write_and_flush(b"said on stdout\n").expect("stdout takes it");
-    stderr::get_stderr().blocking_write_and_flush(b"said on stderr\n").expect("stderr takes it");
-    String::new()
-}
-
-fn given() -> String {
-    let variables = environment::get_environment().into_iter().map(|(name, value)| format!("{name}={value}\n"));
-    let arguments = environment::get_arguments().into_iter().map(|argument| format!("argument {argument}\n"));
-    let directories = preopens::get_directories().into_iter().map(|(_, path)| format!("directory {path}\n"));
-    variables.chain(arguments).chain(directories).collect()
-}
+mod conduct;
+#[cfg(feature = "p2")]
+mod p2;
+#[cfg(all(feature = "p3", not(feature = "p2")))]
+mod p3;

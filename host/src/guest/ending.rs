@@ -1,0 +1,163 @@
+//! How calls end when they do not end well: one type for all of it, and one place that every such end passes.
+
+use std::fmt;
+use std::time::Duration;
+
+use wasmtime::component::ResourceTableError;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+/// Why a call did not end well, before its response, during it or after it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// It trapped, could not be instantiated, or misused an interface. The error has the backtrace.
+    #[error("the guest failed ({}): {}", reason.name(), Causes(error))]
+    Trap {
+        /// Which kind of failure.
+        reason: TrapReason,
+        /// What wasmtime says of it.
+        error: wasmtime::Error,
+    },
+    /// It answered with an error code instead of a response.
+    #[error("the guest answered with the error code {0}")]
+    Refused(String),
+    /// It answered with a status that is no final one (1xx).
+    #[error("the guest answered with the status {0}, which is not a final one")]
+    Interim(http::StatusCode),
+    /// It ended without an answer.
+    #[error("the guest ended without setting a response")]
+    NoResponse,
+    /// It ended without finishing the body of its response.
+    #[error("the guest ended without finishing the body of its response")]
+    Unfinished,
+    /// The body of its response broke off: the guest gave it up, or its length is not the one that was announced.
+    #[error("the body of the guest's response broke off: {0}")]
+    Body(wasmtime_wasi_http::Error),
+    /// It had no head of a response when its time was over.
+    #[error("the guest had no response within {0}")]
+    Deadline(String),
+    /// The body of its response made no progress, whether the guest gave none of it or the client took none.
+    #[error("the response made no progress for {0:?}")]
+    Stalled(Duration),
+    /// It still worked when its time after the response was over.
+    #[error("the guest was ended {0:?} after its response")]
+    PostReturn(Duration),
+    /// The pool has no room for a further instance.
+    #[error("no room for a further instance: {0:#}")]
+    NoRoom(wasmtime::Error),
+}
+
+/// Kinds of failure, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TrapReason {
+    /// It executed `unreachable`: a panic or an abort in most languages.
+    Unreachable,
+    /// It asked for more memory than it may have, and gave up.
+    Memory,
+    /// Its stack was used up.
+    Stack,
+    /// It held more resources at once than it may.
+    Resources,
+    /// Any other trap of WebAssembly, such as an access out of bounds.
+    Wasm,
+    /// It misused an interface of the host, or could not be instantiated.
+    Host,
+}
+
+/// When a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The client gets an error instead of a response.
+    Before,
+    /// The response has begun: it is broken off.
+    During,
+    /// The client has its whole response.
+    After,
+}
+
+/// The innermost cause, which says what happened, before the rest, which says where: the backtrace of the guest, without
+/// that of the host, which is in every error's `Debug` and costs long to find the names of.
+struct Causes<'a>(&'a wasmtime::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let causes: Vec<_> = self.0.chain().map(ToString::to_string).collect();
+        f.write_str(&causes.iter().rev().map(|cause| cause.trim_end()).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl TrapReason {
+    /// A short name, for labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Memory => "memory",
+            Self::Stack => "stack",
+            Self::Resources => "resources",
+            Self::Wasm => "wasm",
+            Self::Host => "host",
+        }
+    }
+
+    fn of(error: &wasmtime::Error) -> Self {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => Self::Unreachable,
+            Some(Trap::StackOverflow) => Self::Stack,
+            Some(_) => Self::Wasm,
+            None if error.is::<ResourceTableError>() => Self::Resources,
+            None => Self::Host,
+        }
+    }
+}
+
+impl CallError {
+    /// The error of a call or of its instantiation.
+    pub(super) fn trap(error: wasmtime::Error) -> Self {
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Self::NoRoom(error);
+        }
+        Self::Trap { reason: TrapReason::of(&error), error }
+    }
+
+    /// The same, for an instance that was refused memory: whatever it did then, that is why.
+    pub(super) fn out_of_memory(error: wasmtime::Error) -> Self {
+        Self::Trap { reason: TrapReason::Memory, error }
+    }
+
+    /// A short name of what happened, for labels.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Trap { reason, .. } => reason.name(),
+            Self::Refused(_) => "refused",
+            Self::Interim(_) => "interim_status",
+            Self::NoResponse => "no_response",
+            Self::Unfinished => "unfinished_body",
+            Self::Body(_) => "broken_body",
+            Self::Deadline(_) => "deadline",
+            Self::Stalled(_) => "stalled",
+            Self::PostReturn(_) => "post_return",
+            Self::NoRoom(_) => "no_room",
+        }
+    }
+
+    /// Every call that did not end well passes here, once.
+    pub(crate) fn report(&self, stage: Stage) {
+        let (reason, stage) = (self.name(), stage.name());
+        match self {
+            Self::Stalled(_) | Self::PostReturn(_) | Self::NoRoom(_) => tracing::warn!(reason, stage, "{self}"),
+            _ => tracing::error!(reason, stage, "{self}"),
+        }
+    }
+}
+
+impl Stage {
+    /// A short name, for labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before the response",
+            Self::During => "during the response",
+            Self::After => "after the response",
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The guest of WASI 0.2.
+
+use std::mem::forget;
+
+use wasip2::cli::{environment, stderr, stdout};
+use wasip2::clocks::monotonic_clock::subscribe_duration;
+use wasip2::exports::http::incoming_handler;
+use wasip2::filesystem::preopens;
+use wasip2::http::types::{ErrorCode, Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::io::streams::{OutputStream, StreamError};
+
+use crate::conduct::{self, CHUNK, MOMENT};
+
+wasip2::http::proxy::export!(Guest);
+
+struct Guest;
+
+impl incoming_handler::Guest for Guest {
+    fn handle(request: IncomingRequest, outparam: ResponseOutparam) {
+        let path = request.path_with_query().unwrap_or_default();
+        match path.as_str() {
+            "/hello" | "/unread" => whole(outparam, "hello"),
+            "/print" => whole(outparam, &print()),
+            "/print-flood" => whole(outparam, &print_flood()),
+            "/print-long" => whole(outparam, &print_long()),
+            "/count" => whole(outparam, &conduct::count()),
+            "/write-secret" => whole(outparam, &conduct::write_secret()),
+            "/find-secret" => whole(outparam, &conduct::find_secret()),
+            "/trap" => panic!("told to"),
+            "/trap-late" => {
+                let _body = begin(outparam);
+                sleep(MOMENT);
+                panic!("told to");
+            }
+            "/loop" => conduct::compute(),
+            "/loop-late" => {
+                let _body = begin(outparam);
+                conduct::compute();
+            }
+            "/sleep" => sleep(u64::MAX),
+            "/sleep-late" => {
+                let _body = begin(outparam);
+                sleep(u64::MAX);
+            }
+            "/allocate" => whole(outparam, &conduct::allocate()),
+            "/ask" => whole(outparam, &conduct::ask()),
+            "/measure" => whole(outparam, &measure(&request)),
+            "/recurse" => whole(outparam, &conduct::recurse(0).to_string()),
+            "/random" => whole(outparam, &wasip2::random::random::get_random_bytes(32 << 20).len().to_string()),
+            "/fields" => whole(outparam, &fields()),
+            "/resources" => loop {
+                forget(Fields::new());
+            },
+            "/bodies" => bodies(),
+            "/no-response" => {}
+            "/twice" => twice(outparam),
+            "/refuse" => ResponseOutparam::set(outparam, Err(ErrorCode::ConfigurationError)),
+            "/interim" => {
+                let response = OutgoingResponse::new(Fields::new());
+                response.set_status_code(103).expect("a status");
+                ResponseOutparam::set(outparam, Ok(response));
+            }
+            "/open" => {
+                let body = begin(outparam);
+                sleep(MOMENT);
+                forget(body);
+            }
+            "/after" => {
+                whole(outparam, "hello");
+                sleep(2 * MOMENT);
+                say(&stdout::get_stdout(), b"done\n");
+            }
+            "/after-forever" => {
+                whole(outparam, "hello");
+                conduct::compute();
+            }
+            "/echo" => echo(&request, outparam),
+            "/endless" => {
+                let (_body, stream) = begin(outparam);
+                while stream.blocking_write_and_flush(CHUNK).is_ok() {}
+                say(&stdout::get_stdout(), b"the client left\n");
+            }
+            "/slow" => {
+                let (body, stream) = begin(outparam);
+                for _ in 0..2 {
+                    sleep(MOMENT);
+                    stream.blocking_write_and_flush(CHUNK).expect("a client that reads");
+                }
+                drop(stream);
+                OutgoingBody::finish(body, None).expect("a whole body");
+            }
+            _ => whole(outparam, &given()),
+        }
+    }
+}
+
+fn sleep(nanoseconds: u64) {
+    subscribe_duration(nanoseconds).block();
+}
+
+/// Sends the head of a response and a first chunk.
+fn begin(outparam: ResponseOutparam) -> (OutgoingBody, OutputStream) {
+    let response = OutgoingResponse::new(Fields::new());
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(outparam, Ok(response));
+    let stream = body.write().expect("the stream is taken once");
+    stream.blocking_write_and_flush(CHUNK).expect("a client that reads");
+    (body, stream)
+}
+
+fn whole(outparam: ResponseOutparam, text: &str) {
+    let response = OutgoingResponse::new(Fields::new());
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(outparam, Ok(response));
+    let stream = body.write().expect("the stream is taken once");
+    if !text.is_empty() {
+        stream.blocking_write_and_flush(text.as_bytes()).expect("a client that reads");
+    }
+    drop(stream);
+    OutgoingBody::finish(body, None).expect("a whole body");
+}
+
+fn say(stream: &OutputStream, text: &[u8]) {
+    for part in text.chunks(4096) {
+        stream.blocking_write_and_flush(part).expect("the log takes it");
+    }
+}
+
+fn print() -> String {
+    say(&stdout::get_stdout(), b"said on stdout\n");
+    say(&stderr::get_stderr(), b"said on stderr\n");
+    String::new()
+}
+
+fn print_flood() -> String {
+    let stream = stdout::get_stdout();
+    for line in 0..conduct::FLOOD {
+        say(&stream, format!("line {line}\n").as_bytes());
+    }
+    "printed".to_owned()
+}
+
+fn print_long() -> String {
+    say(&stdout::get_stdout(), conduct::long_line().as_bytes());
+    "printed".to_owned()
+}
+
+fn given() -> String {
+    let variables = environment::get_environment().into_iter().map(|(name, value)| format!("{name}={value}\n"));
+    let arguments = environment::get_arguments().into_iter().map(|argument| format!("argument {argument}\n"));
+    let directories = preopens::get_directories().into_iter().map(|(_, path)| format!("directory {path}\n"));
+    variables.chain(arguments).chain(directories).collect()
+}
+
+/// RUSTSEC-2026-0021: the map of header fields panicked in the host at 32,769.
+fn fields() -> String {
+    let fields = Fields::new();
+    let refused = (0..32_769).find(|&number| fields.append(&conduct::field_name(number), b"").is_err());
+    refused.map_or_else(|| "none was refused".to_owned(), |number| format!("refused after {number}"))
+}
+
+/// Fills the buffers that the host keeps for bodies.
+fn bodies() {
+    loop {
+        let response = OutgoingResponse::new(Fields::new());
+        let body = response.body().expect("the body is taken once");
+        let stream = body.write().expect("the stream is taken once");
+        while let Ok(room @ 1..) = stream.check_write() {
+            stream.write(&vec![1; room as usize]).expect("there was room");
+        }
+        forget((response, body, stream));
+    }
+}
+
+#[allow(unsafe_code, reason = "the types would not let it happen")]
+fn twice(outparam: ResponseOutparam) {
+    // SAFETY: the number of a handle; what the host does with a handle that is gone is what is tested.
+    let again = unsafe { ResponseOutparam::from_handle(outparam.handle()) };
+    whole(outparam, "first");
+    whole(again, "second");
+}
+
+fn echo(request: &IncomingRequest, outparam: ResponseOutparam) {
+    let incoming = request.consume().expect("the body is taken once");
+    let input = incoming.stream().expect("the stream is taken once");
+    let response = OutgoingResponse::new(Fields::new());
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(outparam, Ok(response));
+    let output = body.write().expect("the stream is taken once");
+    loop {
+        match input.blocking_read(4096) {
+            Ok(bytes) => output.blocking_write_and_flush(&bytes).expect("a client that reads"),
+            Err(StreamError::Closed) => break,
+            // A body that broke off gets a response that breaks off.
+            Err(StreamError::LastOperationFailed(_)) => return,
+        }
+    }
+    drop(output);
+    OutgoingBody::finish(body, None).expect("a whole body");
+}
+
+fn measure(request: &IncomingRequest) -> String {
+    let incoming = request.consume().expect("the body is taken once");
+    let input = incoming.stream().expect("the stream is taken once");
+    let mut length = 0;
+    loop {
+        match input.blocking_read(64 << 10) {
+            Ok(bytes) => length += bytes.len(),
+            Err(StreamError::Closed) => return length.to_string(),
+            Err(StreamError::LastOperationFailed(_)) => return "broken".to_owned(),
+        }
+    }
+}
