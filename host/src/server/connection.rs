@@ -1,27 +1,29 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins with.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONNECTION;
-use http::{HeaderValue, Version};
+use http::{HeaderValue, StatusCode, Version};
 use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Routes;
-use super::phase::{Busy, Expired, Phase};
-use super::socket::Socket;
+use super::phase::{Busy, Expired, Phase, Verdict};
+use super::socket::{Left, Socket};
+use super::wire::Limits;
+use super::{Routes, refusal};
 use crate::bounds::Bounds;
 
 /// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
@@ -38,8 +40,34 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
         tracing::debug!("set_nodelay: {error}");
     }
     let phase = Phase::new();
-    let timed_out = Arc::new(AtomicBool::new(false));
-    let socket = Socket::new(stream, phase.clone(), timed_out.clone());
+    let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
+    let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
+    let end = until_the_end(socket, &phase, routes, &bounds, closing).await;
+    let Ok(Left { stream, unread }) = left.try_recv() else { return };
+    match end {
+        End::Refused(status, detail) => refusal::refuse(stream, status, &detail).await,
+        End::Served if unread => refusal::part(stream).await,
+        End::Served | End::Broken => {}
+    }
+}
+
+/// How a connection ends.
+enum End {
+    /// hyper has said all that there is to say.
+    Served,
+    /// The client is told why.
+    Refused(StatusCode, String),
+    /// Without a word.
+    Broken,
+}
+
+async fn until_the_end<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    socket: Socket<S>,
+    phase: &Phase,
+    routes: Routes,
+    bounds: &Bounds,
+    closing: CancellationToken,
+) -> End {
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
         move |request: hyper::Request<_>| {
@@ -51,11 +79,12 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
                 if last {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
+                busy.answered();
                 Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
             }
         }
     });
-    let builder = builder(&bounds);
+    let builder = builder(bounds);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
     let mut lingered = pin!(async {
         closing.cancelled().await;
@@ -64,22 +93,36 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
     let mut asked = false;
     loop {
         tokio::select! {
+            // hyper comes first: what it has to do now may settle the rest.
+            biased;
             result = &mut connection => {
                 if let Err(error) = result {
                     tracing::debug!("connection: {error}");
                 }
-                return;
+                return End::Served;
             }
-            expired = phase.expired(&bounds) => {
+            verdict = poll_fn(|_| phase.verdict().map_or(Poll::Pending, Poll::Ready)) => {
+                tracing::debug!("connection: {verdict:?}");
+                return match verdict {
+                    Verdict::Refuse(violation) => End::Refused(violation.status(), violation.to_string()),
+                    Verdict::Abort(_) => End::Broken,
+                };
+            }
+            expired = phase.expired(bounds) => {
                 tracing::debug!("connection: closed, {expired:?} for too long");
-                timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
-                return;
+                return match expired {
+                    // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
+                    Expired::Headers => {
+                        End::Refused(StatusCode::REQUEST_TIMEOUT, "the header fields did not come in time".to_owned())
+                    }
+                    _ => End::Broken,
+                };
             }
             () = &mut lingered, if !asked => {
                 asked = true;
                 // Before its first request a connection has nothing to finish, and hyper would wait for that request.
                 if phase.is_idle() && phase.is_new() {
-                    return;
+                    return End::Broken;
                 }
                 connection.as_mut().graceful_shutdown();
             }

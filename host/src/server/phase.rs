@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::wire::{Fault, Seen, Violation};
 use crate::bounds::Bounds;
 
 /// A connection's phase, shared by its socket, its service and the task that watches it.
@@ -33,6 +34,21 @@ struct Inner {
     blocked_since: Option<Instant>,
     /// HTTP/2 clients send frames between requests: their bytes begin no headers.
     multiplexed: bool,
+    /// HTTP/1.1 requests whose heads have come and that are not in progress yet.
+    ahead: usize,
+    /// Whether the request that is in progress has been answered with the head of a response.
+    answered: bool,
+    /// What is wrong with what comes after them.
+    fault: Option<Fault>,
+}
+
+/// What a fault calls for, once the requests before it have been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The faulty request is answered with the status of its violation.
+    Refuse(Violation),
+    /// Its response has begun: it must not look complete.
+    Abort(Violation),
 }
 
 /// What took too long.
@@ -56,6 +72,9 @@ impl Phase {
             headers_since: None,
             blocked_since: None,
             multiplexed: false,
+            ahead: 0,
+            answered: false,
+            fault: None,
         };
         Self(Arc::new(Mutex::new(inner)))
     }
@@ -64,9 +83,11 @@ impl Phase {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes bytes from the client.
-    pub(super) fn received(&self, bytes: &[u8]) {
+    /// Notes bytes from the client, and what is in them.
+    pub(super) fn received(&self, bytes: &[u8], seen: Seen) {
         let mut inner = self.inner();
+        inner.ahead += seen.heads;
+        inner.fault = inner.fault.or(seen.fault);
         if !inner.used && bytes.starts_with(b"PRI ") {
             inner.multiplexed = true;
         }
@@ -91,7 +112,25 @@ impl Phase {
         inner.busy += 1;
         inner.used = true;
         inner.headers_since = None;
+        inner.ahead = inner.ahead.saturating_sub(1);
+        inner.answered = false;
         Busy(self.clone())
+    }
+
+    /// What is to be done about a fault. None while earlier requests are in progress, or their responses on the way.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        let inner = self.inner();
+        let Fault { violation, in_body } = inner.fault?;
+        let flushed = inner.blocked_since.is_none();
+        match (inner.ahead, inner.busy) {
+            (0, 0) if !flushed => None,
+            // The request was answered without its body: what would be said now is no answer to anything.
+            (0, 0) if in_body => Some(Verdict::Abort(violation)),
+            (0, 0) => Some(Verdict::Refuse(violation)),
+            (0, _) if in_body && inner.answered => Some(Verdict::Abort(violation)),
+            (0, _) if in_body && flushed => Some(Verdict::Refuse(violation)),
+            _ => None,
+        }
     }
 
     /// Whether the connection waits for a request of which nothing has come yet.
@@ -135,6 +174,13 @@ impl Inner {
             None if self.used => after(self.idle_since, bounds.keep_alive_timeout.duration(), Expired::Idle),
             None => after(self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
         }
+    }
+}
+
+impl Busy {
+    /// Notes that the head of the response is there.
+    pub(super) fn answered(&self) {
+        self.0.inner().answered = true;
     }
 }
 

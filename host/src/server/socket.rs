@@ -1,57 +1,79 @@
-//! The connection's bytes, on their way past the watch of its phase.
+//! The connection's bytes, on their way past the scanner of their syntax and the watch of their phase.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use super::phase::Phase;
+use super::wire::{Limits, Scanner};
 
-/// RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
-const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-
-/// A socket that tells its phase what passes.
-pub(super) struct Socket {
-    stream: TcpStream,
+/// A socket that tells its phase what passes, and lets nothing pass that is wrong.
+pub(super) struct Socket<S> {
+    /// There until the socket is dropped.
+    stream: Option<S>,
     phase: Phase,
-    timed_out: Arc<AtomicBool>,
+    scanner: Scanner,
+    back: Option<oneshot::Sender<Left<S>>>,
 }
 
-impl Socket {
-    /// `timed_out` decides, when the socket is dropped, whether its last words are a 408. hyper owns the socket and
-    /// says nothing of its own when it is dropped.
-    pub(super) fn new(stream: TcpStream, phase: Phase, timed_out: Arc<AtomicBool>) -> Self {
-        Self { stream, phase, timed_out }
+/// What is left of a connection when hyper has done with it. hyper owns the socket and says nothing of its own when it
+/// is dropped: last words are for whoever gets this.
+pub(super) struct Left<S> {
+    pub(super) stream: S,
+    /// Whether the client was in the middle of a request.
+    pub(super) unread: bool,
+}
+
+impl<S> Socket<S> {
+    pub(super) fn new(stream: S, phase: Phase, limits: Limits) -> (Self, oneshot::Receiver<Left<S>>) {
+        let (back, left) = oneshot::channel();
+        (Self { stream: Some(stream), phase, scanner: Scanner::new(limits), back: Some(back) }, left)
     }
 }
 
-impl Drop for Socket {
+impl<S> Drop for Socket<S> {
     fn drop(&mut self) {
-        if self.timed_out.load(Ordering::Relaxed) {
-            // A client that cannot even take this gets nothing.
-            _ = self.stream.try_write(REQUEST_TIMEOUT);
+        if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
+            _ = back.send(Left { stream, unread: !self.scanner.is_between_requests() });
         }
     }
 }
 
-impl AsyncRead for Socket {
+impl<S: Unpin> Socket<S> {
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if result.is_ready() {
-            self.phase.received(&buf.filled()[before..]);
+        // Nothing more is read from a client that breaks the rules. The end of its connection is for
+        // `connection::serve`, which knows when its earlier requests are answered.
+        if self.scanner.is_broken() {
+            return Poll::Pending;
         }
-        result
+        let before = buf.filled().len();
+        ready!(self.stream()?.poll_read(cx, buf))?;
+        let bytes = &buf.filled()[before..];
+        let seen = self.scanner.scan(bytes);
+        self.phase.received(bytes, seen);
+        if seen.fault.is_some() {
+            buf.set_filled(before + seen.sound);
+            // Without any byte, hyper would take it for the end of the stream.
+            if seen.sound == 0 {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Socket {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let result = self.stream()?.poll_write(cx, buf);
         self.phase.sent(result.is_pending());
         result
     }
@@ -61,20 +83,20 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let result = self.stream()?.poll_write_vectored(cx, bufs);
         self.phase.sent(result.is_pending());
         result
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.stream()?.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.stream()?.poll_shutdown(cx)
     }
 }
