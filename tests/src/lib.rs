@@ -10,6 +10,7 @@
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
+//! - [`frames`]: HTTP/2 frame by frame.
 //! - [`connection`]: one request after the other on the same connection.
 //! - [`contract`]: what a client may rely on, whichever host answers.
 
@@ -19,6 +20,7 @@ pub mod artifacts;
 pub mod browser;
 pub mod connection;
 pub mod contract;
+pub mod frames;
 pub mod hosts;
 pub mod http;
 pub mod manifest;

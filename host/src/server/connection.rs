@@ -79,7 +79,7 @@ async fn until_the_end<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 if last {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                busy.answered();
+                busy.answered().await;
                 Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
             }
         }
@@ -138,8 +138,9 @@ fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         // The phase of the connection knows more than this timer, which counts idle time too.
         .header_read_timeout(None)
+        // Both are for the scanner to refuse: hyper has room for what passes it, and one byte more.
         .max_headers(bounds.max_header_count.get())
-        .max_buf_size(bounds.max_header_size.0.max(MIN_HTTP1_BUFFER));
+        .max_buf_size(bounds.max_header_size.0.max(MIN_HTTP1_BUFFER).saturating_add(1));
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -157,6 +157,13 @@ impl Phase {
 }
 
 impl Inner {
+    /// Notes an answer to the request in progress, and whether it comes too late.
+    fn answer(&mut self) -> bool {
+        let faulty = self.ahead == 0 && self.fault.is_some_and(|fault| fault.in_body);
+        self.answered = !faulty;
+        faulty
+    }
+
     /// The earliest time at which something can have taken too long, should nothing happen until then.
     fn deadline(&self, bounds: &Bounds) -> (Instant, Expired) {
         let after = |since: Instant, bound: Duration, reason| (since + bound, reason);
@@ -178,9 +185,12 @@ impl Inner {
 }
 
 impl Busy {
-    /// Notes that the head of the response is there.
-    pub(super) fn answered(&self) {
-        self.0.inner().answered = true;
+    /// Notes that the head of the response is there; unless the request has turned out faulty, which is for
+    /// [`Phase::verdict`] to answer.
+    pub(super) async fn answered(&self) {
+        if self.0.inner().answer() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

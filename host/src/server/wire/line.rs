@@ -94,13 +94,10 @@ impl RequestLine {
             (At::Path | At::Asterisk, b' ') => At::Version,
             // A line that ends with its target is of HTTP/0.9.
             (At::Path | At::Asterisk, b'\r' | b'\n') => return Err(Violation::VersionSyntax),
-            (At::Version, b'\r') => {
-                self.version = self.read_version()?;
-                At::Lf
-            }
-            (At::Version, b'\n') => return Err(Violation::LineEnd),
+            (At::Version, b'\r') if self.text.get().is_some_and(|text| text.len() == 8) => At::Lf,
             (At::Version, _) => {
                 self.text.push(byte);
+                self.version = self.check_version()?;
                 At::Version
             }
             (At::Lf, b'\n') => return Ok(Some(self.version)),
@@ -110,11 +107,14 @@ impl RequestLine {
         Ok(None)
     }
 
-    fn read_version(&self) -> Result<Version, Violation> {
+    /// The version as far as it has come. It is refused with its first wrong byte, which hyper would answer otherwise.
+    fn check_version(&self) -> Result<Version, Violation> {
         match self.text.get() {
-            Some(b"HTTP/1.1") => Ok(Version::Http11),
+            Some(text) if b"HTTP/1.1".starts_with(text) => Ok(Version::Http11),
             Some(b"HTTP/1.0") => Ok(Version::Http10),
-            Some([b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']) => Err(Violation::Version),
+            Some(
+                [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9'] | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'],
+            ) => Err(Violation::Version),
             _ => Err(Violation::VersionSyntax),
         }
     }
