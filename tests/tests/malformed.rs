@@ -219,7 +219,7 @@ const VALID: &[(&str, &[u8], usize)] = &[
     (
         "9112 7.1: chunks",
         pipelined!(
-            "GET /healthz HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\nA\r\n0123456789\r\n0\r\n\r\n"
+            "GET /healthz HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n"
         ),
         2,
     ),
