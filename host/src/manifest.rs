@@ -82,11 +82,19 @@ impl Manifest {
         let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         let text =
             std::fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        Self::parse(&text, &path)
+    }
+
+    /// Checks the text of the manifest that stands in the file `path`, without a look at any file.
+    ///
+    /// # Errors
+    /// When it is not a manifest of version 2, or asks for what we do not provide.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        schema::parse(&text, &path, folder).map_err(|error| ManifestError::Invalid {
-            line: error.line(&text),
+        schema::parse(text, path, folder).map_err(|error| ManifestError::Invalid {
+            line: error.line(text),
             message: error.message,
-            path: path.clone(),
+            path: path.to_owned(),
         })
     }
 }

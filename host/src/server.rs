@@ -1,16 +1,20 @@
 //! The server: a request's way through the host, a step a file.
 //!
-//! [`accept`] takes connections, [`connection`] speaks HTTP on each, [`router`] finds the guest,
-//! [`answer`] turns what the guest did into a response.
+//! [`accept`] takes connections, [`connection`] speaks HTTP on each once [`wire`] has found it well-formed, [`router`]
+//! finds the guest, [`answer`] turns what the guest did into a response.
 
 mod accept;
 mod admission;
 mod answer;
 mod body;
 mod connection;
+mod outgoing;
 mod phase;
+mod protocol;
+mod refusal;
 mod router;
 mod socket;
+pub mod wire;
 
 use std::io;
 use std::net::SocketAddr;

@@ -44,24 +44,7 @@ impl Connection {
 
     /// The next answer, whose length must be given in its headers.
     pub fn reply(&mut self) -> Result<Reply, String> {
-        let status_line = self.line()?;
-        let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let mut reply = Reply { status: status.ok_or(status_line)?, last: false, body: String::new() };
-        let mut length = 0;
-        loop {
-            let line = self.line()?.to_ascii_lowercase();
-            match line.split_once(": ") {
-                Some(("content-length", value)) => length = value.parse().map_err(|_| line.clone())?,
-                Some(("connection", value)) => reply.last = value == "close",
-                Some(_) => {}
-                None if line.is_empty() => break,
-                None => return Err(line),
-            }
-        }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).map_err(|error| format!("body: {error}"))?;
-        reply.body = String::from_utf8_lossy(&body).into_owned();
-        Ok(reply)
+        read_reply(&mut self.stream)
     }
 
     /// All that the server sends until it closes the connection.
@@ -70,13 +53,43 @@ impl Connection {
         self.stream.read_to_string(&mut rest).map_err(|error| format!("read: {error}"))?;
         Ok(rest)
     }
+}
 
-    fn line(&mut self) -> Result<String, String> {
-        let mut line = String::new();
-        match self.stream.read_line(&mut line) {
-            Ok(0) => Err("the connection was closed".to_owned()),
-            Ok(_) => Ok(line.trim_end().to_owned()),
-            Err(error) => Err(format!("read: {error}")),
+/// All answers in what a connection gave until it was closed.
+pub fn replies(mut bytes: &[u8]) -> Result<Vec<Reply>, String> {
+    let mut replies = Vec::new();
+    while !bytes.is_empty() {
+        replies.push(read_reply(&mut bytes)?);
+    }
+    Ok(replies)
+}
+
+fn read_reply(stream: &mut impl BufRead) -> Result<Reply, String> {
+    let status_line = read_line(stream)?;
+    let status = status_line.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let mut reply = Reply { status: status.ok_or(status_line)?, last: false, body: String::new() };
+    let mut length = 0;
+    loop {
+        let line = read_line(stream)?.to_ascii_lowercase();
+        match line.split_once(": ") {
+            Some(("content-length", value)) => length = value.parse().map_err(|_| line.clone())?,
+            Some(("connection", value)) => reply.last = value == "close",
+            Some(_) => {}
+            None if line.is_empty() => break,
+            None => return Err(line),
         }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).map_err(|error| format!("body: {error}"))?;
+    reply.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(reply)
+}
+
+fn read_line(stream: &mut impl BufRead) -> Result<String, String> {
+    let mut line = String::new();
+    match stream.read_line(&mut line) {
+        Ok(0) => Err("the connection was closed".to_owned()),
+        Ok(_) => Ok(line.trim_end().to_owned()),
+        Err(error) => Err(format!("read: {error}")),
     }
 }

@@ -19,6 +19,7 @@ pub mod kind {
     pub const SETTINGS: u8 = 4;
     pub const PING: u8 = 6;
     pub const GOAWAY: u8 = 7;
+    pub const WINDOW_UPDATE: u8 = 8;
     pub const CONTINUATION: u8 = 9;
 }
 
@@ -47,6 +48,18 @@ impl Frame {
     pub fn bytes(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
         let length = u32::try_from(payload.len()).expect("a small payload").to_be_bytes();
         [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    }
+
+    /// The number that the payload has at `offset`.
+    pub fn number(&self, offset: usize) -> u32 {
+        let bytes = self.payload.get(offset..offset + 4).and_then(|bytes| bytes.try_into().ok());
+        u32::from_be_bytes(bytes.expect("the payload is long enough"))
+    }
+
+    /// The values of a SETTINGS frame.
+    pub fn settings(&self) -> Vec<(u16, u32)> {
+        let (entries, _) = self.payload.as_chunks::<6>();
+        entries.iter().map(|[a, b, value @ ..]| (u16::from_be_bytes([*a, *b]), u32::from_be_bytes(*value))).collect()
     }
 
     /// Whether it ends its stream.
@@ -121,6 +134,11 @@ impl<S: Read + Write> Frames<S> {
             self.send(kind, ACK, 0, answer)?;
         }
         Ok(Some(frame))
+    }
+
+    /// The next frame of this type; others are passed over.
+    pub fn next_of(&mut self, kind: u8) -> Result<Frame, String> {
+        self.until(|frame| frame.kind == kind)
     }
 
     /// Reads until a frame that `wanted` takes.

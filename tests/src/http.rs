@@ -62,6 +62,24 @@ pub fn raw(address: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>, String> {
     exchange().map_err(|error| format!("{:?}: {error}", String::from_utf8_lossy(bytes)))
 }
 
+/// [`raw`], a byte at a time. A server that closes meanwhile is no error.
+pub fn raw_slowly(address: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let exchange = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        for byte in bytes {
+            if stream.write_all(&[*byte]).is_err() {
+                break;
+            }
+        }
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    exchange().map_err(|error| format!("{:?}: {error}", String::from_utf8_lossy(bytes)))
+}
+
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 async fn exchange(address: SocketAddr, protocol: Protocol, request: Request<Bytes>) -> Result<Answer, Error> {

@@ -11,6 +11,7 @@
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
+//! - [`frames`]: HTTP/2 frame by frame.
 //! - [`connection`]: one request after the other on the same connection.
 //! - [`frames`]: an HTTP/2 connection frame by frame.
 //! - [`contract`]: what a client may rely on, whichever host answers.

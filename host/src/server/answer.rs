@@ -12,6 +12,9 @@ pub(super) async fn not_found() -> Response {
     problem(StatusCode::NOT_FOUND, "no route of this application matches the path")
 }
 
+/// The media type of [`problem_text`].
+pub(super) const PROBLEM_TYPE: &str = "application/problem+json";
+
 /// 400: the request cannot be understood.
 pub(super) fn bad_request(detail: &str) -> Response {
     problem(StatusCode::BAD_REQUEST, detail)
@@ -48,14 +51,27 @@ pub(super) fn failed(error: &CallError) -> Response {
     }
 }
 
-fn problem(status: StatusCode, detail: &str) -> Response {
+/// 431: an HTTP/2 request has more fields than it may; of HTTP/1.1 the scanner knows before us.
+pub(super) fn too_many_fields() -> Response {
+    problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields")
+}
+
+/// 501: the request asks for a tunnel.
+pub(super) fn no_tunnel() -> Response {
+    problem(StatusCode::NOT_IMPLEMENTED, "CONNECT is for proxies")
+}
+
+/// The body of an answer of the host's own.
+pub(super) fn problem_text(status: StatusCode, detail: &str) -> String {
     let title = status.canonical_reason().unwrap_or_default();
-    let body =
-        format!(r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{detail}"}}"#, status.as_u16());
-    let mut response = Response::new(Body::from(body));
+    format!(r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{detail}"}}"#, status.as_u16())
+}
+
+fn problem(status: StatusCode, detail: &str) -> Response {
+    let mut response = Response::new(Body::from(problem_text(status, detail)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_TYPE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -2,35 +2,29 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures::FutureExt;
 use http::header::CONNECTION;
-use http::{HeaderValue, Version};
-use http_body::{Frame, SizeHint};
+use http::{HeaderValue, StatusCode, Version};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::Routes;
-use super::phase::{Busy, Expired, Phase};
-use super::socket::{Socket, Stream};
+use super::outgoing::Outgoing;
+use super::phase::{Expired, Phase, Verdict};
+use super::socket::{Left, Socket, Stream};
+use super::wire::Limits;
+use super::{Routes, protocol, refusal};
 use crate::bounds::Bounds;
 use crate::tls::Tls;
-
-/// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
-const MAX_RESET_STREAMS: usize = 20;
 
 /// How long an idle connection stays open when the server is told to stop: a request that its client has already sent
 /// is answered, with `Connection: close`. Longer than a round trip within a data centre, shorter than anyone notices.
@@ -70,8 +64,18 @@ pub(super) async fn serve(
     }
 }
 
-/// Speaks HTTP.
-async fn speak<S: Stream + Send + 'static>(
+/// How a connection ends.
+enum End {
+    /// hyper has said all that there is to say.
+    Served,
+    /// The client is told why.
+    Refused(StatusCode, String),
+    /// Without a word.
+    Broken,
+}
+
+/// Speaks HTTP, and has the last word.
+async fn speak<S: Stream>(
     stream: S,
     routes: Routes,
     bounds: &Bounds,
@@ -79,25 +83,47 @@ async fn speak<S: Stream + Send + 'static>(
     requests: TaskTracker,
 ) {
     let phase = Phase::new();
-    let timed_out = Arc::new(AtomicBool::new(false));
-    let socket = Socket::new(stream, phase.clone(), timed_out.clone());
+    let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
+    let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
+    let end = until_the_end(socket, &phase, routes, bounds, closing, requests).await;
+    let Ok(Left { stream, unread }) = left.try_recv() else { return };
+    if phase.is_broken() {
+        // A reset, which no client takes for an end.
+        _ = stream.tcp().set_zero_linger();
+        return;
+    }
+    match end {
+        End::Refused(status, detail) => refusal::refuse(stream, status, &detail).await,
+        End::Served if unread => refusal::part(stream).await,
+        End::Served | End::Broken => {}
+    }
+}
+
+async fn until_the_end<S: Stream>(
+    socket: Socket<S>,
+    phase: &Phase,
+    routes: Routes,
+    bounds: &Bounds,
+    closing: CancellationToken,
+    requests: TaskTracker,
+) -> End {
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
         move |request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
-            let can_be_told = request.version() < Version::HTTP_2;
-            let unframed = request.version() < Version::HTTP_11;
+            let version = request.version();
             let answer = routes.answer(request.map(Body::new));
             async move {
                 let mut response = answer.await?;
-                if can_be_told && closing.is_cancelled() {
+                if version < Version::HTTP_2 && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| Counted { body, busy, unframed, _counted: counted }))
+                busy.answered().await;
+                Ok::<_, Infallible>(response.map(|body| Outgoing::new(body, version, busy, counted)))
             }
         }
     });
-    let builder = builder(bounds);
+    let builder = protocol::builder(bounds);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
     let mut sleep = pin!(sleep(bounds.first_byte_timeout.duration()));
     let mut closed = pin!(closing.cancelled().fuse());
@@ -110,7 +136,14 @@ async fn speak<S: Stream + Send + 'static>(
                 if let Err(error) = result {
                     tracing::debug!("connection: {error}");
                 }
-                return;
+                return End::Served;
+            }
+            verdict = poll_fn(|_| phase.verdict().map_or(Poll::Pending, Poll::Ready)) => {
+                tracing::debug!("connection: {verdict:?}");
+                return match verdict {
+                    Verdict::Refuse(violation) => End::Refused(violation.status(), violation.to_string()),
+                    Verdict::Abort(_) => End::Broken,
+                };
             }
             // An HTTP/1.1 client learns it from its next response, or from the end of the connection once it is idle.
             () = &mut closed => phase.end(LINGER),
@@ -122,13 +155,19 @@ async fn speak<S: Stream + Send + 'static>(
             }
             expired = poll_fn(|context| phase.poll_expired(sleep.as_mut(), bounds, context)) => {
                 tracing::debug!("connection: closed, {expired:?} for too long");
-                if expired != Expired::Idle || told {
-                    timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
-                    return;
+                match expired {
+                    // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
+                    Expired::Headers => {
+                        let detail = "the header fields did not come in time";
+                        return End::Refused(StatusCode::REQUEST_TIMEOUT, detail.to_owned());
+                    }
+                    Expired::Idle if !told => {
+                        told = true;
+                        phase.end(GOODBYE);
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    _ => return End::Broken,
                 }
-                told = true;
-                phase.end(GOODBYE);
-                connection.as_mut().graceful_shutdown();
             }
         }
     }
@@ -137,69 +176,4 @@ async fn speak<S: Stream + Send + 'static>(
 /// A condition for [`poll_fn`]. The task must be woken by what makes it true.
 fn ready_if(condition: bool) -> Poll<()> {
     if condition { Poll::Ready(()) } else { Poll::Pending }
-}
-
-fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
-    let number = |size: crate::bounds::Size| u32::try_from(size.0).unwrap_or(u32::MAX);
-    let window = |size| number(size).min(LARGEST_WINDOW);
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // The phase of the connection knows more than this timer, which counts idle time too.
-        .header_read_timeout(None)
-        .max_headers(bounds.max_header_count.get())
-        .max_buf_size(bounds.max_header_size.0.max(MIN_HTTP1_BUFFER));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(u32::try_from(bounds.http2_max_streams.get()).unwrap_or(u32::MAX))
-        .initial_stream_window_size(window(bounds.http2_stream_window))
-        .initial_connection_window_size(window(bounds.http2_connection_window))
-        .max_header_list_size(number(bounds.max_header_size))
-        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
-        .max_local_error_reset_streams(MAX_RESET_STREAMS);
-    builder
-}
-
-/// RFC 9113 section 6.9.1.
-const LARGEST_WINDOW: u32 = (1 << 31) - 1;
-
-/// hyper panics below this.
-const MIN_HTTP1_BUFFER: usize = 8 << 10;
-
-/// A response's body, for as long as it has not ended.
-struct Counted {
-    body: Body,
-    busy: Busy,
-    /// HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
-    unframed: bool,
-    _counted: TaskTrackerToken,
-}
-
-impl http_body::Body for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        self.busy.taken();
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        match frame {
-            Poll::Ready(Some(Ok(_))) => self.busy.offer(),
-            Poll::Ready(Some(Err(_))) if self.unframed => self.busy.break_off(),
-            _ => {}
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use super::wire::{Fault, Next, Seen, Violation};
 use crate::bounds::Bounds;
 
 /// A connection's phase, shared by its socket, its service and the task that watches it.
@@ -44,6 +45,21 @@ struct Inner {
     multiplexed: bool,
     /// Whether a response broke off that only the end of the connection ends.
     broken: bool,
+    /// HTTP/1.1 requests whose heads have come and that are not in progress yet.
+    ahead: usize,
+    /// Whether the request that is in progress has been answered with the head of a response.
+    answered: bool,
+    /// What is wrong with what comes after them.
+    fault: Option<Fault>,
+}
+
+/// What a fault calls for, once the requests before it have been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The faulty request is answered with the status of its violation.
+    Refuse(Violation),
+    /// Its response has begun: it must not look complete.
+    Abort(Violation),
 }
 
 /// What took too long.
@@ -75,6 +91,9 @@ impl Phase {
             ending: None,
             multiplexed: false,
             broken: false,
+            ahead: 0,
+            answered: false,
+            fault: None,
         };
         Self(Arc::new(Mutex::new(inner)))
     }
@@ -83,17 +102,21 @@ impl Phase {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes bytes from the client.
-    pub(super) fn received(&self, bytes: &[u8]) {
+    /// Notes bytes from the client, and what is in them.
+    pub(super) fn received(&self, bytes: &[u8], seen: Seen) {
         let mut inner = self.inner();
-        if !inner.used && bytes.starts_with(b"PRI ") {
-            inner.multiplexed = true;
-        }
+        inner.ahead += seen.heads;
+        inner.fault = inner.fault.or(seen.fault);
         // RFC 9112 section 2.2: empty lines before a request are none of it.
-        let begins = bytes.iter().any(|byte| !b"\r\n".contains(byte));
-        if inner.busy == 0 && begins && !(inner.multiplexed && inner.used) {
-            inner.headers_since.get_or_insert_with(Instant::now);
-        }
+        let begins = || bytes.iter().any(|byte| !b"\r\n".contains(byte));
+        inner.multiplexed = seen.next == Next::Frame;
+        inner.headers_since = match seen.next {
+            Next::Head if inner.headers_since.is_some() || begins() => {
+                inner.headers_since.or_else(|| Some(Instant::now()))
+            }
+            Next::Frame if !inner.used => inner.headers_since.or_else(|| Some(Instant::now())),
+            _ => None,
+        };
     }
 
     /// Notes whether the client takes our bytes.
@@ -111,8 +134,25 @@ impl Phase {
         let mut inner = self.inner();
         inner.busy += 1;
         inner.used = true;
-        inner.headers_since = None;
+        inner.ahead = inner.ahead.saturating_sub(1);
+        inner.answered = false;
         Busy { phase: self.clone(), offered: false }
+    }
+
+    /// What is to be done about a fault. None while earlier requests are in progress, or their responses on the way.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        let inner = self.inner();
+        let Fault { violation, in_body } = inner.fault?;
+        let flushed = inner.blocked_since.is_none();
+        match (inner.ahead, inner.busy) {
+            (0, 0) if !flushed => None,
+            // The request was answered without its body: what would be said now is no answer to anything.
+            (0, 0) if in_body => Some(Verdict::Abort(violation)),
+            (0, 0) => Some(Verdict::Refuse(violation)),
+            (0, _) if in_body && inner.answered => Some(Verdict::Abort(violation)),
+            (0, _) if in_body && flushed => Some(Verdict::Refuse(violation)),
+            _ => None,
+        }
     }
 
     /// From now on the connection may be idle no longer than `linger`.
@@ -154,6 +194,13 @@ impl Phase {
 }
 
 impl Inner {
+    /// Notes an answer to the request in progress, and whether it comes too late.
+    fn answer(&mut self) -> bool {
+        let faulty = self.ahead == 0 && self.fault.is_some_and(|fault| fault.in_body);
+        self.answered = !faulty;
+        faulty
+    }
+
     /// The earliest time at which something can have taken too long, should nothing happen until then.
     fn deadline(&self, now: Instant, bounds: &Bounds) -> (Instant, Expired) {
         let body_timeout = bounds.body_timeout.duration();
@@ -171,10 +218,11 @@ impl Inner {
             return (now + header_timeout.min(keep_alive).min(body_timeout).min(linger), Expired::Idle);
         }
         let (since, bound, reason) = match self.headers_since {
-            Some(since) if !self.multiplexed => return (since + header_timeout, Expired::Headers),
-            Some(since) => (since, header_timeout, Expired::Idle),
-            None if self.used => (self.idle_since, keep_alive, Expired::Idle),
-            None => (self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
+            // The time in which an earlier request was answered is not the client's.
+            Some(since) if !self.multiplexed => return (since.max(self.idle_since) + header_timeout, Expired::Headers),
+            Some(since) if !self.used => (since, header_timeout, Expired::Idle),
+            _ if self.used => (self.idle_since, keep_alive, Expired::Idle),
+            _ => (self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
         };
         match self.ending {
             Some((from, linger)) => (since.max(from) + linger, reason),
@@ -206,6 +254,14 @@ impl Busy {
     /// Notes that the response broke off, and that the end of the connection would be its end.
     pub(super) fn break_off(&self) {
         self.phase.inner().broken = true;
+    }
+
+    /// Notes that the head of the response is there; unless the request has turned out faulty, which is for
+    /// [`Phase::verdict`] to answer.
+    pub(super) async fn answered(&self) {
+        if self.phase.inner().answer() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
-use http::Version;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http::{Method, Version};
 use tower_service::Service;
 
 use super::admission::Admission;
@@ -86,6 +86,12 @@ async fn call(
     scheme: Scheme,
     mut request: Request,
 ) -> Response {
+    if request.headers().len() > bounds.max_header_count.get() {
+        return answer::too_many_fields();
+    }
+    if request.method() == Method::CONNECT {
+        return answer::no_tunnel();
+    }
     match absolute(&request, scheme) {
         Some(uri) => *request.uri_mut() = uri,
         None => return answer::bad_request("the Host header is missing or no authority"),

@@ -1,22 +1,19 @@
-//! The connection's bytes, on their way past the watch of its phase.
+//! The connection's bytes, on their way past the scanner of their syntax and the watch of their phase.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_rustls::server::TlsStream;
 
 use super::phase::Phase;
-
-/// RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
-const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+use super::wire::{Limits, Scanner};
 
 /// What carries a connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// The TCP connection below.
     fn tcp(&self) -> &TcpStream;
 }
@@ -33,52 +30,73 @@ impl Stream for TlsStream<TcpStream> {
     }
 }
 
-/// A socket that tells its phase what passes.
-pub(super) struct Socket<S: Stream> {
-    stream: S,
+/// A socket that tells its phase what passes, and lets nothing pass that is wrong.
+pub(super) struct Socket<S> {
+    /// There until the socket is dropped.
+    stream: Option<S>,
     phase: Phase,
+    scanner: Scanner,
     /// Whether the last flush waits for the client.
     flushing: bool,
-    timed_out: Arc<AtomicBool>,
+    back: Option<oneshot::Sender<Left<S>>>,
 }
 
-impl<S: Stream> Socket<S> {
-    /// `timed_out` decides, when the socket is dropped, whether its last words are a 408. hyper owns the socket and
-    /// says nothing of its own when it is dropped.
-    pub(super) fn new(stream: S, phase: Phase, timed_out: Arc<AtomicBool>) -> Self {
-        Self { stream, phase, flushing: false, timed_out }
+/// What is left of a connection when hyper has done with it. hyper owns the socket and says nothing of its own when it
+/// is dropped: last words are for whoever gets this.
+pub(super) struct Left<S> {
+    pub(super) stream: S,
+    /// Whether the client was in the middle of a request.
+    pub(super) unread: bool,
+}
+
+impl<S> Socket<S> {
+    pub(super) fn new(stream: S, phase: Phase, limits: Limits) -> (Self, oneshot::Receiver<Left<S>>) {
+        let (back, left) = oneshot::channel();
+        let scanner = Scanner::new(limits);
+        (Self { stream: Some(stream), phase, scanner, flushing: false, back: Some(back) }, left)
     }
 }
 
-impl<S: Stream> Drop for Socket<S> {
+impl<S> Drop for Socket<S> {
     fn drop(&mut self) {
-        if self.phase.is_broken() {
-            // A reset, which no client takes for an end.
-            _ = self.stream.tcp().set_zero_linger();
+        if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
+            _ = back.send(Left { stream, unread: !self.scanner.is_between_requests() });
         }
-        if self.timed_out.load(Ordering::Relaxed) {
-            // A client that cannot even take this gets nothing.
-            let mut context = Context::from_waker(Waker::noop());
-            _ = Pin::new(&mut self.stream).poll_write(&mut context, REQUEST_TIMEOUT);
-            _ = Pin::new(&mut self.stream).poll_shutdown(&mut context);
-        }
+    }
+}
+
+impl<S: Unpin> Socket<S> {
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
 impl<S: Stream> AsyncRead for Socket<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if result.is_ready() {
-            self.phase.received(&buf.filled()[before..]);
+        // Nothing more is read from a client that breaks the rules. The end of its connection is for `connection`,
+        // which knows when its earlier requests are answered.
+        if self.scanner.is_broken() {
+            return Poll::Pending;
         }
-        result
+        let before = buf.filled().len();
+        ready!(self.stream()?.poll_read(cx, buf))?;
+        let bytes = &buf.filled()[before..];
+        let seen = self.scanner.scan(bytes);
+        self.phase.received(bytes, seen);
+        if seen.fault.is_some() {
+            buf.set_filled(before + seen.sound);
+            // Without any byte, hyper would take it for the end of the stream.
+            if seen.sound == 0 {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl<S: Stream> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let result = self.stream()?.poll_write(cx, buf);
         self.phase.sent(result.is_pending());
         result
     }
@@ -88,17 +106,17 @@ impl<S: Stream> AsyncWrite for Socket<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let result = self.stream()?.poll_write_vectored(cx, bufs);
         self.phase.sent(result.is_pending());
         result
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        let result = self.stream()?.poll_flush(cx);
         // A plain socket has nothing to flush, and a write may wait all the same.
         if result.is_pending() || self.flushing {
             self.flushing = result.is_pending();
@@ -108,6 +126,6 @@ impl<S: Stream> AsyncWrite for Socket<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.stream()?.poll_shutdown(cx)
     }
 }

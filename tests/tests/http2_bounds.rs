@@ -1,0 +1,163 @@
+//! HTTP/2 with prior knowledge: what the client is told that it may do, and what comes of doing more.
+
+use std::{net::TcpStream, sync::LazyLock};
+
+use bytes::Bytes;
+use catamaran_tests::{
+    artifacts::{Generation::P2, component},
+    frames::{END_HEADERS, END_STREAM, Frame, Frames, kind},
+    http::{Protocol::H2c, send_and_wait},
+    server::{Server, catamaran},
+};
+use http::Request;
+
+// RFC 9113 section 6.5.2.
+const MAX_CONCURRENT_STREAMS: u16 = 3;
+const INITIAL_WINDOW_SIZE: u16 = 4;
+const MAX_HEADER_LIST_SIZE: u16 = 6;
+
+// RFC 9113 section 7.
+const PROTOCOL_ERROR: u32 = 1;
+const REFUSED_STREAM: u32 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// `GET / http` for `test`, in HPACK without compression.
+const GET: &[u8] = b"\x82\x86\x84\x01\x04test";
+
+static SERVER: LazyLock<Server> = LazyLock::new(|| start(&[]));
+
+fn start(options: &[&str]) -> Server {
+    let file = component(P2).to_str().expect("a path in UTF-8");
+    Server::start(catamaran(["serve", file, "--listen", "127.0.0.1:0"]).args(options)).expect("a server")
+}
+
+/// `GET` on a stream, complete.
+fn get(stream: u32) -> Vec<u8> {
+    Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, stream, GET)
+}
+
+fn reset(stream: u32) -> Vec<u8> {
+    Frame::bytes(kind::RST_STREAM, 0, stream, &8_u32.to_be_bytes())
+}
+
+/// The status of a request with these fields.
+fn status(server: &Server, fields: &[(String, String)]) -> u16 {
+    let mut request = Request::get("/healthz");
+    for (name, value) in fields {
+        request = request.header(name, value);
+    }
+    let request = request.body(Bytes::new()).expect("a request");
+    send_and_wait(server.address, H2c, request).expect("an answer").status().as_u16()
+}
+
+/// Waits for the end of the connection, and its reason.
+fn goaway(frames: &mut Frames<TcpStream>) -> u32 {
+    frames.next_of(kind::GOAWAY).expect("GOAWAY").number(4)
+}
+
+#[test]
+fn the_client_is_told_the_bounds() {
+    let other = start(&[
+        "--http2-max-streams=7",
+        "--http2-stream-window=32KiB",
+        "--http2-connection-window=256KiB",
+        "--max-header-size=8KiB",
+    ]);
+    for (server, streams, window, connection, header) in
+        [(&*SERVER, 100, 64 << 10, 1 << 20, 64 << 10), (&other, 7, 32 << 10, 256 << 10, 8 << 10)]
+    {
+        let mut frames = Frames::open(server.address).expect("a connection");
+        let settings = frames.next_of(kind::SETTINGS).expect("SETTINGS").settings();
+        for (id, value) in
+            [(MAX_CONCURRENT_STREAMS, streams), (INITIAL_WINDOW_SIZE, window), (MAX_HEADER_LIST_SIZE, header)]
+        {
+            assert!(settings.contains(&(id, value)), "{id} is not {value}: {settings:?}");
+        }
+        // The connection's window begins with 65,535 bytes (section 6.9.2) and grows to what it is to be.
+        let update = frames.next_of(kind::WINDOW_UPDATE).expect("WINDOW_UPDATE");
+        assert_eq!((update.stream, update.number(0)), (0, connection - 65_535));
+    }
+}
+
+#[test]
+fn a_stream_too_many_is_refused_and_the_others_go_on() {
+    // A client that takes no data: each stream stays open once it is answered.
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let nothing = [&INITIAL_WINDOW_SIZE.to_be_bytes()[..], &0_u32.to_be_bytes()].concat();
+    frames.send(kind::SETTINGS, 0, 0, &nothing).expect("sent");
+    let streams = || (0..100).map(|number| 2 * number + 1);
+    frames.write(&streams().flat_map(get).collect::<Vec<_>>()).expect("sent");
+    let mut answered: Vec<_> = streams().map(|_| frames.next_of(kind::HEADERS).expect("an answer").stream).collect();
+    answered.sort_unstable();
+    assert_eq!(answered, streams().collect::<Vec<_>>());
+
+    frames.write(&get(201)).expect("sent");
+    let refused = frames.next_of(kind::RST_STREAM).expect("RST_STREAM");
+    assert_eq!((refused.stream, refused.number(0)), (201, REFUSED_STREAM));
+
+    frames.write(&[reset(1), get(203)].concat()).expect("sent");
+    assert_eq!(frames.next_of(kind::HEADERS).expect("an answer").stream, 203);
+}
+
+#[test]
+fn a_client_that_resets_what_it_asks_for_is_sent_away() {
+    // CVE-2023-44487.
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let attack: Vec<u8> = (0..1000).map(|number| 2 * number + 1).flat_map(|id| [get(id), reset(id)].concat()).collect();
+    // It may be sent away before all is sent.
+    _ = frames.write(&attack);
+    assert_eq!(goaway(&mut frames), ENHANCE_YOUR_CALM);
+    assert_eq!(status(&SERVER, &[]), 200);
+}
+
+#[test]
+fn a_header_block_without_end_ends_the_connection() {
+    // CVE-2024-27316 and its relatives.
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    frames.write(&Frame::bytes(kind::HEADERS, END_STREAM, 1, GET)).expect("sent");
+    let more = Frame::bytes(kind::CONTINUATION, 0, 1, b"\x00\x01a\x01b");
+    while frames.write(&more.repeat(100)).is_ok() {}
+    assert_eq!(status(&SERVER, &[]), 200);
+
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    frames.write(&[Frame::bytes(kind::HEADERS, END_STREAM, 1, GET), more.repeat(20)].concat()).expect("sent");
+    assert_eq!(goaway(&mut frames), ENHANCE_YOUR_CALM);
+}
+
+#[test]
+fn a_header_list_may_be_as_large_as_its_bound_and_no_larger() {
+    // RFC 9113 section 6.5.2: each field counts for 32 bytes more than it has.
+    let filled = |size: usize| status(&SERVER, &[("fill".to_owned(), "a".repeat(size - "fill".len() - 32))]);
+    assert_eq!(filled((64 << 10) - 300), 200);
+    assert_eq!(filled(64 << 10), 431);
+}
+
+#[test]
+fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
+    let numbered = |count: usize| {
+        let fields: Vec<_> = (0..count).map(|number| (format!("field{number}"), "a".to_owned())).collect();
+        status(&SERVER, &fields)
+    };
+    assert_eq!(numbered(100), 200);
+    assert_eq!(numbered(101), 431);
+}
+
+#[test]
+fn what_belongs_to_http_1_resets_its_stream() {
+    // RFC 9113 section 8.2.2.
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let fields = [GET, b"\x00\x11transfer-encoding\x07chunked"].concat();
+    frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, &fields)).expect("sent");
+    let reset = frames.next_of(kind::RST_STREAM).expect("RST_STREAM");
+    assert_eq!((reset.stream, reset.number(0)), (1, PROTOCOL_ERROR));
+    frames.write(&get(3)).expect("sent");
+    assert_eq!(frames.next_of(kind::HEADERS).expect("an answer").stream, 3);
+}
+
+#[test]
+fn a_frame_where_none_may_be_ends_the_connection() {
+    // RFC 9113 section 5.1.1: streams of a client are odd.
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    frames.write(&get(2)).expect("sent");
+    assert_eq!(goaway(&mut frames), PROTOCOL_ERROR);
+}
