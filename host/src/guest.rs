@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod failure;
 mod instances;
 mod log;
 mod memory;
@@ -24,6 +25,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 
 use crate::bounds::Bounds;
+use crate::telemetry::GuestMetrics;
 use answer::Call;
 use instances::{Instance, Instances};
 
@@ -46,6 +48,7 @@ struct Inner {
     environment: Arc<[(String, String)]>,
     bounds: Arc<Bounds>,
     instances: Instances,
+    metrics: GuestMetrics,
 }
 
 /// Where a call leaves the response as soon as the guest has decided on its head.
@@ -53,6 +56,7 @@ type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
     pub(crate) fn new(
+        name: &str,
         engine: Engine,
         proxy: ProxyPre<State>,
         environment: Arc<[(String, String)]>,
@@ -64,7 +68,8 @@ impl Guest {
         };
         let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
         let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
-        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances }))
+        let metrics = GuestMetrics::of(name);
+        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances, metrics }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `permit` is dropped when the call has
@@ -79,20 +84,23 @@ impl Guest {
     ) -> Result<Response<Body>, CallError> {
         let (head, response) = oneshot::channel();
         let guest = self.0.clone();
-        let call = Call::new(async move {
+        let call = Call::new(self.0.metrics.clone(), async move {
             let permit = permit;
             let result = guest.call(request, head).await;
             drop(permit);
             result
         });
-        answer::answer(call, response, &self.0.bounds).await
+        answer::answer(call, response, &self.0.bounds).await.inspect_err(failure::count)
     }
 }
 
 impl Inner {
     async fn call(&self, request: Request<Body>, head: Head) -> wasmtime::Result<()> {
         let mut instance = match self.instances.take() {
-            Some(instance) => instance,
+            Some(instance) => {
+                self.metrics.reused();
+                instance
+            }
             None => self.instantiate().await?,
         };
         let Instance { store, proxy, .. } = &mut instance;
@@ -107,14 +115,14 @@ impl Inner {
             }
             Err(error) if instance.store.data().memory_was_refused() => {
                 let bound = self.bounds.max_instance_memory;
-                Err(error.context(format!("the instance asked for more memory than {bound}")))
+                Err(error.context(failure::MemoryRefused(bound.to_string())))
             }
             Err(error) => Err(error),
         }
     }
 
     async fn instantiate(&self) -> wasmtime::Result<Instance> {
-        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds);
+        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds, self.metrics.created());
         let proxy = self.proxy.instantiate_async(&mut store).await?;
         Ok(Instance { store, proxy, calls: 0 })
     }

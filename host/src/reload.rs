@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::cli::Command;
 use crate::server::Routes;
 use crate::signals;
+use crate::telemetry::METRICS;
 
 /// How often `--watch` looks at its files. By looking, not by notification: those do not come through all mounts.
 const LOOK: Duration = Duration::from_millis(250);
@@ -23,7 +24,9 @@ pub async fn run(command: Command, routes: Routes, mut hangup: signals::Reload) 
         // Looked at before the load: what changes during it is loaded next.
         watched = command.watched().map(Watched::new).or(watched);
         let command = command.clone();
-        match tokio::task::spawn_blocking(move || command.load_again()).await {
+        let loaded = tokio::task::spawn_blocking(move || command.load_again()).await;
+        METRICS.reloaded(matches!(loaded, Ok(Ok(_))));
+        match loaded {
             Ok(Ok(application)) => {
                 routes.exchange(application);
                 tracing::info!("reloaded");

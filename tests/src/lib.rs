@@ -7,6 +7,8 @@
 //! - [`server`]: a process that has said on which address it listens.
 //! - [`hosts`]: every way to serve the component.
 //! - [`tool`]: programs that a machine may lack, and what their absence means.
+//! - [`metrics`]: what `/metrics` shows.
+//! - [`collector`]: a receiver of spans.
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
@@ -17,11 +19,13 @@
 
 pub mod artifacts;
 pub mod browser;
+pub mod collector;
 pub mod connection;
 pub mod contract;
 pub mod hosts;
 pub mod http;
 pub mod manifest;
+pub mod metrics;
 pub mod process;
 pub mod server;
 pub mod suite;

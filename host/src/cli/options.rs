@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use crate::bounds::{Bounds, Span};
+use crate::logging::LogFormat;
 
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
@@ -15,6 +16,14 @@ pub struct ServerOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
+
+    /// Address for /livez, /readyz and /metrics; port 0 takes a free one [default: none]
+    #[arg(long, env = "CATAMARAN_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<SocketAddr>,
+
+    /// How log lines are written
+    #[arg(long, env = "CATAMARAN_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 
     /// Time between the order to stop and the end of accepting, for load balancers to notice
     #[arg(long, env = "CATAMARAN_DRAIN_DELAY", value_name = "TIME", default_value = "0s")]

@@ -54,7 +54,8 @@ impl Up {
         let mut loader = Loader::new(&self.server.bounds);
         let mut guests = HashMap::new();
         for (id, component) in manifest.components {
-            guests.insert(id, loader.load(&component.source, component.environment)?);
+            let guest = loader.load(&id, &component.source, component.environment)?;
+            guests.insert(id, guest);
         }
         let routes = manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone())).collect();
         Ok(Application { routes })

@@ -12,13 +12,20 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::{body, turn};
 use crate::bounds::Bounds;
+use crate::telemetry::GuestMetrics;
 
 /// A call that has not ended: instantiation, the guest's code, and whatever it does after its response.
-pub(super) struct Call(Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>);
+pub(super) struct Call {
+    call: Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>,
+    metrics: GuestMetrics,
+}
 
 impl Call {
-    pub(super) fn new(call: impl Future<Output = wasmtime::Result<()>> + Send + 'static) -> Self {
-        Self(Box::pin(call))
+    pub(super) fn new(
+        metrics: GuestMetrics,
+        call: impl Future<Output = wasmtime::Result<()>> + Send + 'static,
+    ) -> Self {
+        Self { call: Box::pin(call), metrics }
     }
 }
 
@@ -26,7 +33,8 @@ impl Future for Call {
     type Output = wasmtime::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = self.0.as_mut().poll(context);
+        let Self { call, metrics } = &mut *self;
+        let result = metrics.timed(|| call.as_mut().poll(context));
         turn::end();
         result
     }

@@ -9,16 +9,19 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 use wasmtime_wasi_http::WasiBody;
 
 use super::answer::Call;
+use super::failure;
 use crate::bounds::Bounds;
+use crate::telemetry::{METRICS, TimedOut};
 
 /// A body that drives `call` and is watched for stalls.
 pub(super) fn streaming(body: WasiBody, call: Call, bounds: &Bounds) -> Body {
     let ongoing = Ongoing { call: Some(call), progress: Instant::now(), stalled: false, waker: None };
     let ongoing = Arc::new(Mutex::new(ongoing));
-    tokio::spawn(watch(Arc::downgrade(&ongoing), bounds.body_timeout.duration()));
+    tokio::spawn(watch(Arc::downgrade(&ongoing), bounds.body_timeout.duration()).in_current_span());
     Body::new(Streaming { body, ongoing, post_return: bounds.request_timeout.duration() })
 }
 
@@ -71,6 +74,7 @@ impl http_body::Body for Streaming {
                 Poll::Ready(Ok(())) => ongoing.call = None,
                 Poll::Ready(Err(trap)) => {
                     ongoing.call = None;
+                    METRICS.failed(failure::reason(&trap));
                     tracing::error!("the guest failed after its response began: {trap:?}");
                     return Poll::Ready(Some(Err(BodyError::Trap)));
                 }
@@ -88,7 +92,7 @@ impl http_body::Body for Streaming {
         if frame.is_none()
             && let Some(call) = ongoing.call.take()
         {
-            tokio::spawn(finish(call, *post_return));
+            tokio::spawn(finish(call, *post_return).in_current_span());
         }
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Guest)))
     }
@@ -110,6 +114,7 @@ async fn watch(ongoing: Weak<Mutex<Ongoing>>, idle: Duration) {
             return;
         }
         if deadline <= Instant::now() {
+            METRICS.timed_out(TimedOut::Body);
             tracing::warn!("a response made no progress for {idle:?}: cut off");
             ongoing.stalled = true;
             ongoing.call = None;
@@ -125,7 +130,13 @@ async fn watch(ongoing: Weak<Mutex<Ongoing>>, idle: Duration) {
 async fn finish(call: Call, limit: Duration) {
     match timeout(limit, call).await {
         Ok(Ok(())) => {}
-        Ok(Err(trap)) => tracing::error!("the guest failed after its response: {trap:?}"),
-        Err(_) => tracing::warn!("the guest was ended {limit:?} after its response"),
+        Ok(Err(trap)) => {
+            METRICS.failed(failure::reason(&trap));
+            tracing::error!("the guest failed after its response: {trap:?}");
+        }
+        Err(_) => {
+            METRICS.timed_out(TimedOut::PostReturn);
+            tracing::warn!("the guest was ended {limit:?} after its response");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use wasmtime::{ResourceLimiter, Result};
 
+use crate::telemetry::Live;
+
 /// Elements of all tables together. The pool reserves 20,000 a table; this only bounds what is not from the pool.
 const MAX_TABLE_ELEMENTS: usize = 1_000_000;
 
@@ -10,11 +12,12 @@ pub(super) struct Memory {
     bytes: usize,
     max_bytes: usize,
     refused: bool,
+    live: Live,
 }
 
 impl Memory {
-    pub(super) fn up_to(max_bytes: usize) -> Self {
-        Self { bytes: 0, max_bytes, refused: false }
+    pub(super) fn up_to(max_bytes: usize, live: Live) -> Self {
+        Self { bytes: 0, max_bytes, refused: false, live }
     }
 
     /// Whether the instance once asked for more than it may have.
@@ -31,6 +34,7 @@ impl ResourceLimiter for Memory {
             return Ok(false);
         }
         self.bytes = bytes;
+        self.live.has_memory(bytes);
         Ok(true)
     }
 
@@ -45,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_bound_holds_for_all_memories_together() {
-        let mut memory = Memory::up_to(100);
+        let mut memory = Memory::up_to(100, crate::telemetry::GuestMetrics::of("test").created());
         assert!(memory.memory_growing(0, 60, None).expect("no trap"));
         assert!(!memory.memory_growing(0, 41, None).expect("no trap"));
         assert!(memory.was_refused());

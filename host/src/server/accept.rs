@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{CutOff, Routes, connection};
 use crate::cli::ServerOptions;
+use crate::telemetry::METRICS;
 
 /// The first and the longest wait after an error of accept. Most come from having no file descriptor left, which
 /// passes when a connection ends.
@@ -38,9 +39,10 @@ pub(super) async fn run(
     });
     let serve = |(stream, permit)| {
         let served = connection::serve(stream, routes.clone(), bounds.clone(), closing.clone());
+        let open = METRICS.connection();
         connections.spawn(async move {
             served.await;
-            drop(permit);
+            drop((permit, open));
         });
     };
     loop {
@@ -72,6 +74,7 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
             Ok((stream, _)) => return (stream, permit),
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
+                METRICS.accept_errors.inc();
                 tracing::error!("accept: {error}; again in {backoff:?}");
                 tokio::time::sleep(backoff).await;
                 backoff = LONGEST_BACKOFF.min(backoff * 2);

@@ -18,11 +18,13 @@ use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::Routes;
 use super::phase::{Busy, Expired, Phase};
 use super::socket::Socket;
 use crate::bounds::Bounds;
+use crate::telemetry::{Exchange, METRICS, Observed};
 
 /// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
 const MAX_RESET_STREAMS: usize = 20;
@@ -37,21 +39,23 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
+    let peer = stream.peer_addr().ok();
     let phase = Phase::new();
     let timed_out = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(stream, phase.clone(), timed_out.clone());
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
-        move |request: hyper::Request<_>| {
+        move |mut request: hyper::Request<_>| {
             let busy = phase.begin();
             let last = closing.is_cancelled() && request.version() < Version::HTTP_2;
-            let answer = routes.answer(request.map(Body::new));
+            let exchange = Exchange::begin(&mut request, peer);
+            let answer = routes.answer(request.map(Body::new)).instrument(exchange.span().clone());
             async move {
                 let mut response = answer.await?;
                 if last {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| Counted { body, _busy: busy }))
+                Ok::<_, Infallible>(exchange.respond(response).map(|body| Counted { body, _busy: busy }))
             }
         }
     });
@@ -71,6 +75,7 @@ pub(super) async fn serve(stream: TcpStream, routes: Routes, bounds: Arc<Bounds>
                 return;
             }
             expired = phase.expired(&bounds) => {
+                METRICS.connection_timed_out(expired.label());
                 tracing::debug!("connection: closed, {expired:?} for too long");
                 timed_out.store(expired == Expired::Headers, Ordering::Relaxed);
                 return;
@@ -114,7 +119,7 @@ const MIN_HTTP1_BUFFER: usize = 8 << 10;
 
 /// A response's body, for as long as it has not ended.
 struct Counted {
-    body: Body,
+    body: Observed,
     _busy: Busy,
 }
 
