@@ -84,11 +84,11 @@ impl Loader {
         Self { bounds: Arc::new(bounds.clone()), engines: HashMap::new() }
     }
 
-    /// Loads the component in the file `path`; its calls see `environment` and no other variables.
+    /// Loads the component `name` from the file `path`; its calls see `environment` and no other variables.
     ///
     /// # Errors
     /// When the file is not a component that this host can serve: see [`LoadError`].
-    pub fn load(&mut self, path: &Path, environment: Vec<(String, String)>) -> Result<Guest, LoadError> {
+    pub fn load(&mut self, name: &str, path: &Path, environment: Vec<(String, String)>) -> Result<Guest, LoadError> {
         let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let inspection =
             inspect::inspect(&bytes).map_err(|reason| LoadError::WrongFile { path: path.to_owned(), reason })?;
@@ -108,7 +108,7 @@ impl Loader {
         };
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
-        Ok(Guest::new(engine, proxy, Arc::from(environment), self.bounds.clone()))
+        Ok(Guest::new(name, engine, proxy, Arc::from(environment), self.bounds.clone()))
     }
 
     /// Refuses a component that could never start within the bound, before its first request shows it.

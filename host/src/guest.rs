@@ -26,6 +26,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 
 use crate::bounds::Bounds;
+use crate::telemetry::GuestMetrics;
 use answer::Call;
 use instances::{Instance, Instances};
 
@@ -48,6 +49,7 @@ struct Inner {
     environment: Arc<[(String, String)]>,
     bounds: Arc<Bounds>,
     instances: Instances,
+    metrics: GuestMetrics,
 }
 
 /// Where a call leaves the response as soon as the guest has decided on its head.
@@ -55,6 +57,7 @@ type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
     pub(crate) fn new(
+        name: &str,
         engine: Engine,
         proxy: ProxyPre<State>,
         environment: Arc<[(String, String)]>,
@@ -66,7 +69,7 @@ impl Guest {
         };
         let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
         let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
-        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances }))
+        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances, metrics: GuestMetrics::of(name) }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
@@ -82,7 +85,7 @@ impl Guest {
         let head_only = request.method() == Method::HEAD;
         let (head, response) = oneshot::channel();
         let guest = self.0.clone();
-        let call = Call::new(async move { guest.call(request, head, place).await });
+        let call = Call::new(self.0.metrics.clone(), async move { guest.call(request, head, place).await });
         answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances).await
     }
 }
@@ -95,7 +98,10 @@ impl Inner {
         place: OwnedSemaphorePermit,
     ) -> Result<Instance, CallError> {
         let mut instance = match self.instances.take() {
-            Some(idle) => Instance { place: Some(place), ..idle },
+            Some(idle) => {
+                self.metrics.reused();
+                Instance { place: Some(place), ..idle }
+            }
             None => self.instantiate(place).await?,
         };
         let Instance { store, proxy, .. } = &mut instance;
@@ -110,7 +116,7 @@ impl Inner {
     }
 
     async fn instantiate(&self, place: OwnedSemaphorePermit) -> Result<Instance, CallError> {
-        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds);
+        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds, self.metrics.created());
         match self.proxy.instantiate_async(&mut store).await {
             Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place: Some(place) }),
             Err(error) => Err(self.failed(&store, error)),

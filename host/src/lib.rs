@@ -11,9 +11,11 @@
 //! - [`server`]: accept → connection → router → answer;
 //! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side.
 //!
-//! Beside the requests: [`signals`], [`reload`] and [`tls`].
+//! Beside the requests: [`signals`], [`reload`] and [`tls`]. Seen from outside: [`logging`], [`telemetry`] and the [`admin`]
+//! server.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod application;
 pub mod bounds;
 pub mod cli;
@@ -24,4 +26,5 @@ pub mod manifest;
 pub mod reload;
 pub mod server;
 pub mod signals;
+pub mod telemetry;
 pub mod tls;

@@ -1,18 +1,52 @@
-//! Where log lines go: stderr, filtered by `RUST_LOG`; stdout is for the address alone.
+//! Where log lines go: stderr, filtered by `RUST_LOG`; stdout is for the addresses alone.
+//!
+//! A line is never lost to a signal and never waits for its reader: see [`writer`]. In text, a line of the log that does
+//! not begin with a time belongs to the one above it, whatever a guest or a client may write.
 
+mod writer;
+
+use std::env;
 use std::io::IsTerminal;
 
+use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+
+pub use writer::Flush;
 
 /// What is logged when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging for the whole process. Call it once.
-pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    tracing_subscriber::fmt()
+/// How a line is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging for the whole process. Call it once, and keep what it returns until the end: what has been logged
+/// until then is written.
+pub fn start(format: LogFormat) -> Flush {
+    let (writer, flush) = writer::start();
+    let wanted = env::var("RUST_LOG").ok().filter(|wanted| !wanted.trim().is_empty());
+    let parsed = EnvFilter::builder().parse(wanted.as_deref().unwrap_or(DEFAULT_FILTER));
+    let (filter, problem) = match parsed {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new(DEFAULT_FILTER), Some(error)),
+    };
+    let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(writer);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).init(),
+    }
+    if let (Some(wanted), Some(error)) = (wanted, problem) {
+        tracing::warn!(
+            "RUST_LOG={wanted:?} is no filter ({error}): logging `{DEFAULT_FILTER}`; write it as warn,access=off"
+        );
+    }
+    flush
 }

@@ -8,15 +8,15 @@ use std::process::ExitCode;
 
 use catamaran::application::Application;
 use catamaran::cli::{Cli, Command, Error, Task};
+use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
-use catamaran::{guest, logging, reload, server, signals};
+use catamaran::{admin, guest, logging, reload, server, signals};
 use clap::Parser;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -31,6 +31,8 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
         Task::Serve(command) => command,
         Task::Healthcheck(healthcheck) => return Ok(healthcheck.run()?),
     };
+    // Until the end of this function: then all that was logged is written, before any error is printed.
+    let _log = logging::start(command.server_options().log_format);
     let tls = command.server_options().tls()?;
     let application = command.load()?;
     let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
@@ -42,25 +44,38 @@ async fn serve(command: Command, application: Application, tls: Option<Tls>) -> 
     let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
     let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
 
-    let listener = server::listen(options.listen).await?;
-    announce(&listener, tls.is_some())?;
+    let listener = server::listen(options.listen, "--listen").await?;
+    let admin = match options.admin_listen {
+        Some(address) => Some(server::listen(address, "--admin-listen").await?),
+        None => None,
+    };
+    let traces = otlp::start(&Handle::current());
+    announce("Serving HTTP", if tls.is_some() { "https" } else { "http" }, &listener)?;
     let routes = server::Routes::new(application, &options);
     tokio::spawn(reload::run(command, routes.clone(), tls.clone(), hangup));
 
     let stopping = CancellationToken::new();
-    tokio::select! {
-        result = server::run(listener, routes, tls, &options, stopping.cancelled()) => Ok(result?),
+    if let Some(admin) = admin {
+        announce("Admin", "http", &admin)?;
+        tokio::spawn(admin::run(admin, stopping.clone()));
+    }
+    let result = tokio::select! {
+        result = server::run(listener, routes, tls, &options, stopping.cancelled()) => result,
         () = async {
             stop.requested().await;
             stopping.cancel();
             stop.requested().await;
-        } => Err(Error::Interrupted),
+        } => return Err(Error::Interrupted),
+    };
+    if let Some(traces) = traces {
+        traces.finish().await;
     }
+    Ok(result?)
 }
 
-/// Prints the line that tests, scripts and people wait for. A closed stdout is no reason not to serve.
-fn announce(listener: &tokio::net::TcpListener, tls: bool) -> Result<(), Error> {
+/// Prints a line that tests, scripts and people wait for. A closed stdout is no reason not to serve.
+fn announce(what: &str, scheme: &str, listener: &tokio::net::TcpListener) -> Result<(), Error> {
     let address = listener.local_addr().map_err(server::ListenError::Address)?;
-    _ = writeln!(std::io::stdout(), "Serving HTTP on http{}://{address}/", if tls { "s" } else { "" });
+    _ = writeln!(std::io::stdout(), "{what} on {scheme}://{address}/");
     Ok(())
 }

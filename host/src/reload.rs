@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::cli::Command;
 use crate::server::Routes;
 use crate::signals;
+use crate::telemetry::METRICS;
 use crate::tls::Tls;
 
 /// How often `--watch` looks at its files. By looking, not by notification: those do not come through all mounts.
@@ -32,7 +33,9 @@ pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup:
         // Looked at before the load: what changes during it is loaded next.
         watched = Watched::new(&command, Command::watched).or(watched);
         let command = command.clone();
-        match tokio::task::spawn_blocking(move || command.load_again()).await {
+        let loaded = tokio::task::spawn_blocking(move || command.load_again()).await;
+        METRICS.reloaded(matches!(loaded, Ok(Ok(_))));
+        match loaded {
             Ok(Ok(application)) => {
                 routes.exchange(application);
                 tracing::info!("reloaded");

@@ -32,14 +32,21 @@ use crate::tls::Tls;
 pub enum ListenError {
     /// Something else listens there.
     #[error(
-        "{0} is in use: stop what listens there, or choose another address with --listen (port 0 takes a free one)"
+        "{address} is in use: stop what listens there, or choose another address with {option} (port 0 takes a free one)"
     )]
-    InUse(SocketAddr),
+    InUse {
+        /// The address.
+        address: SocketAddr,
+        /// The option that chose it.
+        option: &'static str,
+    },
     /// The operating system refuses the address.
-    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    #[error("cannot listen on {address}: {source}; choose another address with {option}")]
     Refused {
         /// The address.
         address: SocketAddr,
+        /// The option that chose it.
+        option: &'static str,
         /// Why.
         source: io::Error,
     },
@@ -48,14 +55,14 @@ pub enum ListenError {
     Address(io::Error),
 }
 
-/// Binds the address; from then on clients can connect.
+/// Binds the address that `option` chose; from then on clients can connect.
 ///
 /// # Errors
 /// When the address is in use or refused.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+pub async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => ListenError::InUse(address),
-        _ => ListenError::Refused { address, source },
+        io::ErrorKind::AddrInUse => ListenError::InUse { address, option },
+        _ => ListenError::Refused { address, option, source },
     })
 }
 

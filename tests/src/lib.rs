@@ -8,6 +8,8 @@
 //! - [`hosts`]: every way to serve the component.
 //! - [`misbehaving`]: servers of the guest that misbehaves on request.
 //! - [`tool`]: programs that a machine may lack, and what their absence means.
+//! - [`metrics`]: what `/metrics` shows.
+//! - [`collector`]: a receiver of spans.
 //! - [`suite`]: a test harness that names what it skipped.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
@@ -20,12 +22,14 @@
 
 pub mod artifacts;
 pub mod browser;
+pub mod collector;
 pub mod connection;
 pub mod contract;
 pub mod frames;
 pub mod hosts;
 pub mod http;
 pub mod manifest;
+pub mod metrics;
 pub mod misbehaving;
 pub mod process;
 pub mod server;

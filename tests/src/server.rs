@@ -32,6 +32,12 @@ impl Server {
     }
 }
 
+/// The address of the admin server.
+pub fn admin(server: &Server) -> SocketAddr {
+    let address = |_, line: &str| line.strip_prefix("Admin on ").and_then(address_in);
+    server.process.wait_for_line(address).expect("the admin server's line")
+}
+
 /// `catamaran` with these arguments and no option from the environment of the tests.
 pub fn catamaran<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new(artifacts::host());

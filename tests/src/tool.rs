@@ -23,6 +23,9 @@ pub const SPIN: Tool = Tool { name: "spin", program: "spin", variable: "SPIN" };
 /// The driver of the browser that looks at the page.
 pub const CHROMIUM: Tool = Tool { name: "chromium", program: "chromedriver", variable: "CHROMEDRIVER" };
 
+/// Prometheus' own reader of metrics; Debian's package `prometheus` has it.
+pub const PROMTOOL: Tool = Tool { name: "promtool", program: "promtool", variable: "PROMTOOL" };
+
 impl Tool {
     /// The program's path, or the reason why it cannot be used.
     pub fn find(self) -> Result<PathBuf, String> {

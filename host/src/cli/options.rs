@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::bounds::{Bounds, Span};
+use crate::logging::LogFormat;
 use crate::tls::{Tls, TlsError};
 
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
@@ -25,6 +26,13 @@ pub struct ServerOptions {
     /// Private key of the certificate: a PEM file without a passphrase, read again on SIGHUP
     #[arg(long, env = "CATAMARAN_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Address for /livez, /readyz and /metrics; port 0 takes a free one [default: none]
+    #[arg(long, env = "CATAMARAN_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<SocketAddr>,
+
+    /// How log lines are written
+    #[arg(long, env = "CATAMARAN_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 
     /// Time between the order to stop and the end of accepting, for load balancers to notice
     #[arg(long, env = "CATAMARAN_DRAIN_DELAY", value_name = "TIME", default_value = "0s")]

@@ -26,7 +26,8 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn load(&self) -> Result<Application, Error> {
-        let guest = Loader::new(&self.server.bounds).load(&self.component, self.env.clone())?;
+        let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
+        let guest = Loader::new(&self.server.bounds).load(&name, &self.component, self.env.clone())?;
         Ok(Application::of(guest))
     }
 }

@@ -66,7 +66,7 @@ impl Up {
         let mut loader = Loader::new(&self.server.bounds);
         let mut guests = HashMap::new();
         for (id, component) in manifest.components {
-            let loaded = loader.load(&component.source, component.environment);
+            let loaded = loader.load(&id, &component.source, component.environment);
             let could_be_built = component.build.is_some() && !self.build;
             guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
         }

@@ -15,15 +15,22 @@ use super::body::{Guest, Streaming};
 use super::instances::{Instance, Instances};
 use super::{CallError, turn, whole};
 use crate::bounds::Bounds;
+use crate::telemetry::GuestMetrics;
 
 /// A call that has not ended: instantiation, the guest's code, and whatever it does after its response. When it ends
 /// well it leaves its instance, which must live until the body of the response has ended: a body whose instance is gone
 /// looks complete.
-pub(super) struct Call(Pin<Box<dyn Future<Output = Result<Instance, CallError>> + Send>>);
+pub(super) struct Call {
+    call: Pin<Box<dyn Future<Output = Result<Instance, CallError>> + Send>>,
+    metrics: GuestMetrics,
+}
 
 impl Call {
-    pub(super) fn new(call: impl Future<Output = Result<Instance, CallError>> + Send + 'static) -> Self {
-        Self(Box::pin(call))
+    pub(super) fn new(
+        metrics: GuestMetrics,
+        call: impl Future<Output = Result<Instance, CallError>> + Send + 'static,
+    ) -> Self {
+        Self { call: Box::pin(call), metrics }
     }
 }
 
@@ -31,7 +38,8 @@ impl Future for Call {
     type Output = Result<Instance, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = self.0.as_mut().poll(context);
+        let Self { call, metrics } = &mut *self;
+        let result = metrics.timed(|| call.as_mut().poll(context));
         turn::end();
         result
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
+use crate::telemetry::{METRICS, TimedOut};
+
 /// Why a call did not end well, before its response, during it or after it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -143,6 +145,14 @@ impl CallError {
 
     /// Every call that did not end well passes here, once.
     pub(crate) fn report(&self, stage: Stage) {
+        match self {
+            Self::Deadline(_) => METRICS.timed_out(TimedOut::Head),
+            Self::Stalled(_) => METRICS.timed_out(TimedOut::Body),
+            Self::PostReturn(_) => METRICS.timed_out(TimedOut::PostReturn),
+            // Counted as shed.
+            Self::NoRoom(_) => {}
+            _ => METRICS.failed(self.name()),
+        }
         let (reason, stage) = (self.name(), stage.name());
         match self {
             Self::Stalled(_) | Self::PostReturn(_) | Self::NoRoom(_) => tracing::warn!(reason, stage, "{self}"),

@@ -15,6 +15,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
+use crate::telemetry::METRICS;
+
 /// What a guest may write at once.
 const WRITE_BUDGET: usize = 64 << 10;
 
@@ -89,7 +91,10 @@ impl Line {
         };
         match self.dropped {
             0 => tracing::info!(target: "guest", stream, "{text}"),
-            dropped => tracing::info!(target: "guest", stream, dropped_bytes = dropped, "{text}"),
+            dropped => {
+                METRICS.guest_lines_dropped.inc();
+                tracing::info!(target: "guest", stream, dropped_bytes = dropped, "{text}");
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use wasmtime::{ResourceLimiter, Result};
 
+use crate::telemetry::Live;
+
 /// Elements of all tables together, 8 bytes each. The pool has 20,000 for a table: components that take functions by
 /// reference need a few thousand.
 const MAX_TABLE_ELEMENTS: usize = 200_000;
@@ -12,11 +14,12 @@ pub(super) struct Memory {
     max_bytes: usize,
     table_elements: usize,
     refused: bool,
+    live: Live,
 }
 
 impl Memory {
-    pub(super) fn up_to(max_bytes: usize) -> Self {
-        Self { bytes: 0, max_bytes, table_elements: 0, refused: false }
+    pub(super) fn up_to(max_bytes: usize, live: Live) -> Self {
+        Self { bytes: 0, max_bytes, table_elements: 0, refused: false, live }
     }
 
     /// Whether the instance once asked for more than it may have.
@@ -33,6 +36,7 @@ impl ResourceLimiter for Memory {
             return Ok(false);
         }
         self.bytes = bytes;
+        self.live.has_memory(bytes);
         Ok(true)
     }
 
@@ -50,10 +54,11 @@ impl ResourceLimiter for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::GuestMetrics;
 
     #[test]
     fn the_bound_holds_for_all_memories_together() {
-        let mut memory = Memory::up_to(100);
+        let mut memory = Memory::up_to(100, GuestMetrics::of("test").created());
         assert!(memory.memory_growing(0, 60, None).expect("no trap"));
         assert!(!memory.memory_growing(0, 41, None).expect("no trap"));
         assert!(memory.was_refused());
@@ -62,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_bound_holds_for_all_tables_together() {
-        let mut memory = Memory::up_to(100);
+        let mut memory = Memory::up_to(100, GuestMetrics::of("test").created());
         assert!(memory.table_growing(0, MAX_TABLE_ELEMENTS - 1, None).expect("no trap"));
         assert!(!memory.table_growing(0, 2, None).expect("no trap"));
         assert!(memory.was_refused());

@@ -16,6 +16,7 @@ use super::log::{GuestLog, Limits, Stream};
 use super::memory::Memory;
 use super::turn;
 use crate::bounds::Bounds;
+use crate::telemetry::Live;
 
 /// A guest in a loop lets others run after this many ticks of the epoch.
 const TICKS_BETWEEN_YIELDS: u64 = 1;
@@ -51,14 +52,19 @@ pub struct State {
 
 impl State {
     /// A store for one instance.
-    pub(super) fn store(engine: &Engine, environment: Arc<[(String, String)]>, bounds: &Bounds) -> Store<Self> {
+    pub(super) fn store(
+        engine: &Engine,
+        environment: Arc<[(String, String)]>,
+        bounds: &Bounds,
+        live: Live,
+    ) -> Store<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         let state = Self {
             table,
             http: WasiHttpCtx::new(),
             hooks: Hooks,
-            memory: Memory::up_to(bounds.max_instance_memory.bytes()),
+            memory: Memory::up_to(bounds.max_instance_memory.bytes(), live),
             environment,
             log: Limits { max_line: bounds.max_log_line.0, max_rate: bounds.max_log_rate.get() },
             wasi: None,

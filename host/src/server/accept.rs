@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{CutOff, Routes, connection};
 use crate::cli::ServerOptions;
+use crate::telemetry::METRICS;
 use crate::tls::Tls;
 
 /// The first and the longest wait after an error of accept. Most come from having no file descriptor left, which
@@ -41,9 +42,10 @@ pub(super) async fn run(
     let serve = |(stream, permit)| {
         let served =
             connection::serve(stream, tls.clone(), routes.clone(), bounds.clone(), closing.clone(), requests.clone());
+        let open = METRICS.connection();
         connections.spawn(async move {
             served.await;
-            drop(permit);
+            drop((permit, open));
         });
     };
     loop {
@@ -81,6 +83,7 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
             Ok((stream, _)) => return (stream, permit),
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
+                METRICS.accept_errors.inc();
                 tracing::error!("accept: {error}; again in {backoff:?}");
                 tokio::time::sleep(backoff).await;
                 backoff = LONGEST_BACKOFF.min(backoff * 2);

@@ -6,6 +6,7 @@ use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use crate::guest::{CallError, Stage};
+use crate::telemetry::METRICS;
 
 /// 404: no route leads there.
 pub(super) async fn not_found() -> Response {
@@ -36,6 +37,7 @@ pub(super) fn too_slow() -> Response {
 
 /// 503: no place became free in time.
 pub(super) fn overloaded() -> Response {
+    METRICS.shed.inc();
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "too many requests are in progress: try again");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -17,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
@@ -24,6 +26,7 @@ use super::socket::{Left, Socket, Stream};
 use super::wire::Limits;
 use super::{Routes, protocol, refusal};
 use crate::bounds::Bounds;
+use crate::telemetry::{Exchange, METRICS};
 use crate::tls::Tls;
 
 /// How long an idle connection stays open when the server is told to stop: a request that its client has already sent
@@ -82,10 +85,11 @@ async fn speak<S: Stream>(
     closing: CancellationToken,
     requests: TaskTracker,
 ) {
+    let peer = stream.tcp().peer_addr().ok();
     let phase = Phase::new();
     let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
-    let end = until_the_end(socket, &phase, routes, bounds, closing, requests).await;
+    let end = until_the_end(socket, &phase, peer, routes, bounds, closing, requests).await;
     let Ok(Left { stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
         // A reset, which no client takes for an end.
@@ -102,6 +106,7 @@ async fn speak<S: Stream>(
 async fn until_the_end<S: Stream>(
     socket: Socket<S>,
     phase: &Phase,
+    peer: Option<SocketAddr>,
     routes: Routes,
     bounds: &Bounds,
     closing: CancellationToken,
@@ -109,17 +114,18 @@ async fn until_the_end<S: Stream>(
 ) -> End {
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
-        move |request: hyper::Request<_>| {
+        move |mut request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
             let version = request.version();
-            let answer = routes.answer(request.map(Body::new));
+            let exchange = Exchange::begin(&mut request, peer);
+            let answer = routes.answer(request.map(Body::new)).instrument(exchange.span().clone());
             async move {
                 let mut response = answer.await?;
                 if version < Version::HTTP_2 && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 busy.answered().await;
-                Ok::<_, Infallible>(response.map(|body| Outgoing::new(body, version, busy, counted)))
+                Ok::<_, Infallible>(exchange.respond(response).map(|body| Outgoing::new(body, version, busy, counted)))
             }
         }
     });
@@ -154,6 +160,7 @@ async fn until_the_end<S: Stream>(
                 connection.as_mut().graceful_shutdown();
             }
             expired = poll_fn(|context| phase.poll_expired(sleep.as_mut(), bounds, context)) => {
+                METRICS.connection_timed_out(expired.label());
                 tracing::debug!("connection: closed, {expired:?} for too long");
                 match expired {
                     // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.

@@ -3,17 +3,17 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::Version;
 use http_body::{Frame, SizeHint};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::phase::Busy;
+use crate::telemetry::Observed;
 
 /// A response's body, for as long as it has not ended.
 pub(super) struct Outgoing {
-    body: Body,
+    body: Observed,
     busy: Busy,
     /// HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
     unframed: bool,
@@ -21,7 +21,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Body, version: Version, busy: Busy, counted: TaskTrackerToken) -> Self {
+    pub(super) fn new(body: Observed, version: Version, busy: Busy, counted: TaskTrackerToken) -> Self {
         Self { body, busy, unframed: version < Version::HTTP_11, _counted: counted }
     }
 }

@@ -71,6 +71,18 @@ pub(super) enum Expired {
     Blocked,
 }
 
+impl Expired {
+    /// The phase's name in metrics.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Idle => "idle",
+            Self::Headers => "headers",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
 /// A request in progress; dropped when its response has ended.
 pub(super) struct Busy {
     phase: Phase,

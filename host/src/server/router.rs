@@ -20,6 +20,7 @@ use crate::application::Application;
 use crate::bounds::Bounds;
 use crate::cli::ServerOptions;
 use crate::guest::Guest;
+use crate::telemetry::RouteMetrics;
 
 /// The routes that are served now. They can be exchanged while requests are in progress: each request keeps to the
 /// application that it began with, and the old one goes when its last request has ended.
@@ -67,7 +68,16 @@ fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>,
     let mut router = Router::new().fallback(answer::not_found);
     for (route, guest) in application.routes {
         let (admission, bounds, scheme) = (admission.clone(), bounds.clone(), scheme.clone());
-        let handler = move |request| call(guest.clone(), admission.clone(), bounds.clone(), scheme.clone(), request);
+        let metrics = RouteMetrics::new(route.to_string());
+        let handler = move |request| {
+            let answer = call(guest.clone(), admission.clone(), bounds.clone(), scheme.clone(), request);
+            let metrics = metrics.clone();
+            async move {
+                let mut response = answer.await;
+                response.extensions_mut().insert(metrics);
+                response
+            }
+        };
         if route.is_everything() {
             router = router.fallback(handler);
             continue;

@@ -5,6 +5,9 @@
 //! | `/hello` | answers `hello` |
 //! | `/print` | prints a line on stdout and one on stderr (0.2) |
 //! | `/print-flood`, `/print-long` | prints 5,000 lines; a line of 20,000 bytes that hides a control character |
+//! | `/forge` | prints what would pass for a line of the host's log (0.2) |
+//! | `/headers` | answers with the fields of the request that a host may add, one a line (0.2) |
+//! | `/grow` | takes 64 MiB of memory (0.2) |
 //! | `/count` | answers with the number of calls of this instance so far |
 //! | `/write-secret`, `/find-secret` | writes a word all over its heap; answers with how often it is in its memory |
 //! | `/trap`, `/trap-late` | traps before its response; after the first chunk of it |

@@ -23,6 +23,9 @@ impl incoming_handler::Guest for Guest {
             "/print" => whole(outparam, &print()),
             "/print-flood" => whole(outparam, &print_flood()),
             "/print-long" => whole(outparam, &print_long()),
+            "/forge" => whole(outparam, &forge()),
+            "/headers" => whole(outparam, &headers(&request)),
+            "/grow" => whole(outparam, &core::arch::wasm32::memory_grow::<0>(1024).to_string()),
             "/count" => whole(outparam, &conduct::count()),
             "/write-secret" => whole(outparam, &conduct::write_secret()),
             "/find-secret" => whole(outparam, &conduct::find_secret()),
@@ -210,4 +213,20 @@ fn measure(request: &IncomingRequest) -> String {
             Err(StreamError::LastOperationFailed(_)) => return "broken".to_owned(),
         }
     }
+}
+
+fn forge() -> String {
+    let text =
+        "a line\r2000-01-01T00:00:00Z  INFO forged \u{1b}[31m\u{0}\u{b}\u{9b}31m\n2000-01-01T00:00:00Z  INFO forged\n";
+    stdout::get_stdout().blocking_write_and_flush(text.as_bytes()).expect("stdout takes it");
+    String::new()
+}
+
+fn headers(request: &IncomingRequest) -> String {
+    let fields = request.headers();
+    let values = |name: &str| {
+        let lines = fields.get(name).into_iter().map(|value| format!("{name}: {}\n", String::from_utf8_lossy(&value)));
+        lines.collect::<String>()
+    };
+    ["x-request-id", "traceparent", "tracestate"].map(values).concat()
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use crate::telemetry::METRICS;
+
 /// What the rate is counted over.
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -36,6 +38,7 @@ pub(super) fn allows_one_more(max: usize) -> bool {
         return true;
     }
     window.dropped += 1;
+    METRICS.guest_lines_dropped.inc();
     if window.dropped == 1 {
         let rest = WINDOW.saturating_sub(now - window.began);
         if let Ok(runtime) = Handle::try_current() {

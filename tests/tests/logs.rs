@@ -1,0 +1,189 @@
+//! The log: one access line a request, in text or JSON, that nobody can forge and that never holds up a request.
+
+use std::{fs::OpenOptions, process::Command};
+
+use bytes::Bytes;
+use catamaran_tests::{
+    artifacts::{Generation::P2, component, guest, host},
+    connection::Connection,
+    http::{Protocol, get, raw, send_and_wait},
+    metrics::value,
+    process::{Signal, run},
+    server::{Server, admin, catamaran},
+};
+use http::Request;
+use serde_json::Value;
+
+const LISTEN: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+fn serve(file: &std::path::Path) -> Command {
+    let mut command = catamaran(["serve", file.to_str().expect("a path in UTF-8")]);
+    command.args(LISTEN);
+    command
+}
+
+fn json() -> Server {
+    Server::start(serve(guest()).args(["--log-format", "json"])).expect("a server")
+}
+
+/// The access lines of a server that has ended.
+fn access(stderr: &str) -> Vec<Value> {
+    let lines = stderr.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    lines.filter(|line| line["target"] == "access").collect()
+}
+
+#[test]
+fn each_request_has_one_access_line_with_what_one_asks_for() {
+    let server = json();
+    let request = Request::get("/print?secret=1")
+        .header("x-request-id", "mine")
+        .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")
+        .body(Bytes::new())
+        .expect("a request");
+    assert_eq!(send_and_wait(server.address, Protocol::Http1, request).expect("an answer").status(), 200);
+    assert_eq!(get(server.address, "/trap").status(), 500);
+    let finished = server.stop(Signal::TERM).expect("an end");
+    let lines = access(&finished.stderr);
+    let [first, second] = lines.as_slice() else { panic!("{finished}") };
+    for (key, wanted) in [
+        ("level", Value::from("INFO")),
+        ("method", "GET".into()),
+        ("path", "/print".into()),
+        ("status", 200.into()),
+        ("request_id", "mine".into()),
+        ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736".into()),
+    ] {
+        assert_eq!(first[key], wanted, "{first}");
+    }
+    assert!(first["duration_us"].as_u64().is_some_and(|duration| duration > 0), "{first}");
+    assert!(first["peer"].as_str().is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{first}");
+    assert!(first.get("cut_off").is_none(), "{first}");
+    assert_eq!((&second["path"], &second["status"]), (&"/trap".into(), &500.into()), "{second}");
+    assert!(second["bytes"].as_u64().is_some_and(|bytes| bytes > 50), "{second}");
+    assert!(!finished.stderr.contains("secret"), "the query may hold secrets: {finished}");
+}
+
+#[test]
+fn an_access_line_says_when_the_response_was_cut_off() {
+    let server = json();
+    let answer =
+        raw(server.address, b"GET /trap-late HTTP/1.1\r\nhost: test\r\n\r\n").expect("an answer that breaks off");
+    assert!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 200"), "{answer:?}");
+    let mut gone = Connection::open(server.address).expect("a connection");
+    gone.send("GET /loop HTTP/1.1\r\nhost: test\r\n\r\n").expect("sent");
+    drop(gone);
+    let mut cut = 0;
+    let both = |_, line: &str| {
+        cut += usize::from(line.contains("\"cut_off\":true"));
+        (cut == 2).then_some(())
+    };
+    server.process.wait_for_line(both).expect("two lines");
+    let lines = access(&server.stop(Signal::TERM).expect("an end").stderr);
+    let of = |path: &str| lines.iter().find(|line| line["path"] == path).expect(path);
+    assert_eq!(of("/trap-late")["status"], 200);
+    assert_eq!(of("/loop").get("status"), None, "there was no response");
+}
+
+#[test]
+fn every_line_in_json_is_an_object() {
+    let server = json();
+    for path in ["/print", "/trap", "/"] {
+        get(server.address, path);
+    }
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert!(finished.stderr.lines().count() > 5, "{finished}");
+    for line in finished.stderr.lines() {
+        let object: Value = serde_json::from_str(line).expect(line);
+        assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn the_log_format_can_come_from_the_environment() {
+    let server = Server::start(serve(guest()).env("CATAMARAN_LOG_FORMAT", "json")).expect("a server");
+    get(server.address, "/");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert_eq!(access(&finished.stderr).len(), 1, "{finished}");
+}
+
+#[test]
+fn rust_log_chooses_what_is_logged() {
+    let server = Server::start(serve(guest()).env("RUST_LOG", "info,access=off")).expect("a server");
+    get(server.address, "/print");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert!(finished.stderr.contains("said on stdout") && !finished.stderr.contains(" access:"), "{finished}");
+}
+
+#[test]
+fn a_rust_log_that_is_no_filter_is_a_warning_and_the_default_holds() {
+    let server = Server::start(serve(guest()).env("RUST_LOG", "loud=please=now")).expect("a server");
+    get(server.address, "/print");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    let first = finished.stderr.lines().next().unwrap_or_default();
+    assert!(first.contains("WARN") && first.contains("RUST_LOG") && first.contains("loud=please=now"), "{finished}");
+    assert!(finished.stderr.contains("said on stdout"), "{finished}");
+}
+
+#[test]
+fn errors_carry_the_request_id_when_only_errors_are_logged() {
+    let server = Server::start(serve(guest()).env("RUST_LOG", "error")).expect("a server");
+    let request = Request::get("/trap").header("x-request-id", "mine").body(Bytes::new()).expect("a request");
+    send_and_wait(server.address, Protocol::Http1, request).expect("an answer");
+    let trap = |_, line: &str| line.contains("the guest failed").then(|| line.to_owned());
+    assert!(server.process.wait_for_line(trap).expect("a line").contains("request_id=mine"));
+}
+
+#[test]
+fn no_client_and_no_guest_can_forge_a_line() {
+    let server = Server::start(&mut serve(guest())).expect("a server");
+    // hyper takes these bytes in a path; an escape begins a colour on a terminal.
+    let asked = "GET /\u{7f}\u{9b}31m\"x\" HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+    raw(server.address, asked.as_bytes()).expect("an answer");
+    get(server.address, "/forge");
+    get(server.address, "/trap");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    for line in finished.stderr.lines() {
+        assert!(!line.chars().any(|c| c.is_control()), "{line:?}");
+        assert!(line.starts_with("20") || line.starts_with("    "), "{line:?}");
+        assert!(!line.starts_with("2000-01-01"), "{line:?}");
+    }
+}
+
+#[test]
+fn all_that_was_logged_is_written_before_the_end() {
+    const REQUESTS: usize = 2000;
+    let server = Server::start(&mut serve(component(P2))).expect("a server");
+    let mut connection = Connection::open(server.address).expect("a connection");
+    for _ in 0..REQUESTS {
+        assert_eq!(connection.get("/healthz").expect("an answer").status, 200);
+    }
+    drop(connection);
+    let finished = server.stop(Signal::TERM).expect("an end");
+    let lines = finished.stderr.lines().filter(|line| line.contains(" access: ")).count();
+    assert_eq!(lines, REQUESTS);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_no_request_and_what_is_lost_is_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("log");
+    assert!(run(Command::new("mkfifo").arg(&pipe)).status.success());
+    // Open at both ends, and never read.
+    let held = OpenOptions::new().read(true).write(true).open(&pipe).expect("the pipe");
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$LOG\""]).arg(host()).arg("serve").arg(component(P2));
+    command.args(LISTEN).args(["--admin-listen", "127.0.0.1:0"]).env("LOG", &pipe);
+    let server = Server::start(&mut command).expect("a server");
+    let admin = admin(&server);
+    let mut connection = Connection::open(server.address).expect("a connection");
+    while value(admin, "catamaran_log_lines_dropped_total", &[]) == Some(0.0) {
+        for _ in 0..1000 {
+            assert_eq!(connection.get("/healthz").expect("an answer").status, 200);
+        }
+    }
+    drop(connection);
+    // The end does not wait for the reader either.
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert_eq!(finished.status.code(), Some(0), "{finished}");
+    drop(held);
+}
