@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod ending;
+mod grants;
 mod instances;
 mod log;
 mod memory;
@@ -30,6 +31,7 @@ use answer::Call;
 use instances::{Instance, Instances};
 
 pub use ending::{CallError, Stage, TrapReason};
+pub use grants::{Grants, Variables};
 pub use state::State;
 pub use turn::threads;
 
@@ -45,7 +47,7 @@ pub struct Guest(Arc<Inner>);
 struct Inner {
     engine: Engine,
     proxy: ProxyPre<State>,
-    environment: Arc<[(String, String)]>,
+    grants: Arc<Grants>,
     bounds: Arc<Bounds>,
     instances: Instances,
 }
@@ -54,19 +56,14 @@ struct Inner {
 type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
-    pub(crate) fn new(
-        engine: Engine,
-        proxy: ProxyPre<State>,
-        environment: Arc<[(String, String)]>,
-        bounds: Arc<Bounds>,
-    ) -> Self {
+    pub(crate) fn new(engine: Engine, proxy: ProxyPre<State>, grants: Arc<Grants>, bounds: Arc<Bounds>) -> Self {
         let reuse = match proxy {
             ProxyPre::P2(_) => REUSE_P2,
             ProxyPre::P3(_) => REUSE_P3,
         };
         let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
         let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
-        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances }))
+        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
@@ -110,7 +107,7 @@ impl Inner {
     }
 
     async fn instantiate(&self, place: OwnedSemaphorePermit) -> Result<Instance, CallError> {
-        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds);
+        let mut store = State::store(&self.engine, self.grants.clone(), &self.bounds);
         match self.proxy.instantiate_async(&mut store).await {
             Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place: Some(place) }),
             Err(error) => Err(self.failed(&store, error)),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::bounds::{Bounds, Span};
+use crate::outbound::OutboundOptions;
 use crate::tls::{Tls, TlsError};
 
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
@@ -38,6 +39,10 @@ pub struct ServerOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
     pub bounds: Bounds,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
+    pub outbound: OutboundOptions,
 }
 
 impl ServerOptions {

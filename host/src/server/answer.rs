@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use crate::guest::{CallError, Stage};
 
 /// 404: no route leads there.
-pub(super) async fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     problem(StatusCode::NOT_FOUND, "no route of this application matches the path")
 }
 
