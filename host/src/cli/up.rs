@@ -87,7 +87,9 @@ impl Up {
                 variables: component.variables,
                 outbound: outbound.gate(component.allowed_outbound_hosts),
             };
-            guests.insert(id, loader.load(&component.source, grants)?);
+            let could_be_built = component.build.is_some() && !self.build;
+            let loaded = loader.load(&component.source, grants);
+            guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
         }
         Ok(Application::routed(manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone()))))
     }
