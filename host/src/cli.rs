@@ -1,6 +1,7 @@
 //! The command line: subcommands, and the errors they end with.
 
 mod healthcheck;
+mod inspect;
 mod options;
 mod serve;
 mod up;
@@ -10,11 +11,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use healthcheck::{HealthError, Healthcheck};
+pub use inspect::Inspect;
 pub use options::ServerOptions;
 pub use serve::Serve;
 pub use up::Up;
 
 use crate::application::Application;
+use crate::outbound::Outbound;
 
 /// A dedicated host for wasi:http components.
 #[derive(Parser)]
@@ -34,6 +37,8 @@ pub enum Task {
     Serve(Command),
     /// Ask a running server whether it is well: exit code 0 or 1, within two seconds
     Healthcheck(Healthcheck),
+    /// Say what a component is, and which hosts can run it
+    Inspect(Inspect),
 }
 
 /// The subcommands that serve.
@@ -58,10 +63,10 @@ impl Command {
     ///
     /// # Errors
     /// When an input is missing or wrong: see [`Error`].
-    pub fn load(&self) -> Result<Application, Error> {
+    pub fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
         match self {
-            Self::Serve(serve) => serve.load(),
-            Self::Up(up) => up.load(),
+            Self::Serve(serve) => serve.load(outbound),
+            Self::Up(up) => up.load(outbound),
         }
     }
 
@@ -69,10 +74,10 @@ impl Command {
     ///
     /// # Errors
     /// As [`Command::load`].
-    pub fn load_again(&self) -> Result<Application, Error> {
+    pub fn load_again(&self, outbound: &Outbound) -> Result<Application, Error> {
         match self {
-            Self::Serve(serve) => serve.load(),
-            Self::Up(up) => up.load_again(),
+            Self::Serve(serve) => serve.load(outbound),
+            Self::Up(up) => up.load_again(outbound),
         }
     }
 
@@ -126,6 +131,9 @@ pub enum Error {
     /// The server that was asked is not well.
     #[error(transparent)]
     Health(#[from] HealthError),
+    /// Outgoing requests cannot be provided.
+    #[error(transparent)]
+    Outbound(#[from] crate::outbound::OutboundError),
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),

@@ -3,6 +3,8 @@
 mod engine;
 mod inspect;
 mod linker;
+mod report;
+mod variables;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,9 @@ use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
 use crate::bounds::{Bounds, Size};
-use crate::guest::Guest;
+use crate::guest::{Grants, Guest};
 pub use inspect::{Generation, WrongFile};
+pub use report::{Report, Verdict, report};
 
 /// Loads components. Those that need the same kind of engine share one.
 pub struct Loader {
@@ -46,7 +49,7 @@ pub enum LoadError {
     /// It imports an interface that the host does not have.
     #[error(
         "`{}` imports `{interface}`, which this host does not provide (it has WASI 0.2 and 0.3: cli, clocks, \
-         filesystem, http, io, random, sockets); build the component without it", path.display()
+         config, filesystem, http, io, random, sockets; and of Spin's, variables); build the component without it", path.display()
     )]
     MissingImport {
         /// The file.
@@ -84,11 +87,11 @@ impl Loader {
         Self { bounds: Arc::new(bounds.clone()), engines: HashMap::new() }
     }
 
-    /// Loads the component `name` from the file `path`; its calls see `environment` and no other variables.
+    /// Loads the component `name` from the file `path`; its calls have what `grants` gives them and nothing else.
     ///
     /// # Errors
     /// When the file is not a component that this host can serve: see [`LoadError`].
-    pub fn load(&mut self, name: &str, path: &Path, environment: Vec<(String, String)>) -> Result<Guest, LoadError> {
+    pub fn load(&mut self, name: &str, path: &Path, grants: Grants) -> Result<Guest, LoadError> {
         let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let inspection =
             inspect::inspect(&bytes).map_err(|reason| LoadError::WrongFile { path: path.to_owned(), reason })?;
@@ -108,7 +111,7 @@ impl Loader {
         };
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
-        Ok(Guest::new(name, engine, proxy, Arc::from(environment), self.bounds.clone()))
+        Ok(Guest::new(name, engine, proxy, Arc::new(grants), self.bounds.clone()))
     }
 
     /// Refuses a component that could never start within the bound, before its first request shows it.

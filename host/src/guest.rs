@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod ending;
+mod grants;
 mod instances;
 mod log;
 mod memory;
@@ -31,6 +32,7 @@ use answer::Call;
 use instances::{Instance, Instances};
 
 pub use ending::{CallError, Stage, TrapReason};
+pub use grants::{Grants, Variables};
 pub use state::State;
 pub use turn::threads;
 
@@ -46,7 +48,7 @@ pub struct Guest(Arc<Inner>);
 struct Inner {
     engine: Engine,
     proxy: ProxyPre<State>,
-    environment: Arc<[(String, String)]>,
+    grants: Arc<Grants>,
     bounds: Arc<Bounds>,
     instances: Instances,
     metrics: GuestMetrics,
@@ -60,7 +62,7 @@ impl Guest {
         name: &str,
         engine: Engine,
         proxy: ProxyPre<State>,
-        environment: Arc<[(String, String)]>,
+        grants: Arc<Grants>,
         bounds: Arc<Bounds>,
     ) -> Self {
         let reuse = match proxy {
@@ -69,7 +71,7 @@ impl Guest {
         };
         let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
         let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
-        Self(Arc::new(Inner { engine, proxy, environment, bounds, instances, metrics: GuestMetrics::of(name) }))
+        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, metrics: GuestMetrics::of(name) }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
@@ -116,7 +118,7 @@ impl Inner {
     }
 
     async fn instantiate(&self, place: OwnedSemaphorePermit) -> Result<Instance, CallError> {
-        let mut store = State::store(&self.engine, self.environment.clone(), &self.bounds, self.metrics.created());
+        let mut store = State::store(&self.engine, self.grants.clone(), &self.bounds, self.metrics.created());
         match self.proxy.instantiate_async(&mut store).await {
             Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place: Some(place) }),
             Err(error) => Err(self.failed(&store, error)),

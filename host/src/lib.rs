@@ -9,7 +9,9 @@
 //! then, for each request, a step a file:
 //!
 //! - [`server`]: accept → connection → router → answer;
-//! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side.
+//! - [`application`]: routes, and what a component is told of them;
+//! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side;
+//! - [`outbound`]: requests that guests send: which are permitted, and how they are sent.
 //!
 //! Beside the requests: [`signals`], [`reload`] and [`tls`]. Seen from outside: [`logging`], [`telemetry`] and the [`admin`]
 //! server.
@@ -23,6 +25,7 @@ pub mod component;
 pub mod guest;
 pub mod logging;
 pub mod manifest;
+pub mod outbound;
 pub mod reload;
 pub mod server;
 pub mod signals;

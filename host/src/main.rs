@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use catamaran::application::Application;
 use catamaran::cli::{Cli, Command, Error, Task};
+use catamaran::outbound::Outbound;
 use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
 use catamaran::{admin, guest, logging, reload, server, signals};
@@ -29,17 +30,19 @@ fn main() -> ExitCode {
 fn run(Cli { task }: Cli) -> Result<(), Error> {
     let command = match task {
         Task::Serve(command) => command,
+        Task::Inspect(inspect) => return inspect.run(),
         Task::Healthcheck(healthcheck) => return Ok(healthcheck.run()?),
     };
     // Until the end of this function: then all that was logged is written, before any error is printed.
     let _log = logging::start(command.server_options().log_format);
     let tls = command.server_options().tls()?;
-    let application = command.load()?;
+    let outbound = Outbound::new(&command.server_options().outbound)?;
+    let application = command.load(&outbound)?;
     let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
-    runtime.map_err(Error::Runtime)?.block_on(serve(command, application, tls))
+    runtime.map_err(Error::Runtime)?.block_on(serve(command, application, outbound, tls))
 }
 
-async fn serve(command: Command, application: Application, tls: Option<Tls>) -> Result<(), Error> {
+async fn serve(command: Command, application: Application, outbound: Outbound, tls: Option<Tls>) -> Result<(), Error> {
     let options = command.server_options().clone();
     let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
     let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
@@ -52,7 +55,8 @@ async fn serve(command: Command, application: Application, tls: Option<Tls>) -> 
     let traces = otlp::start(&Handle::current());
     announce("Serving HTTP", if tls.is_some() { "https" } else { "http" }, &listener)?;
     let routes = server::Routes::new(application, &options);
-    tokio::spawn(reload::run(command, routes.clone(), tls.clone(), hangup));
+    outbound.lead_home(routes.home());
+    tokio::spawn(reload::run(command, outbound, routes.clone(), tls.clone(), hangup));
 
     let stopping = CancellationToken::new();
     if let Some(admin) = admin {

@@ -3,21 +3,39 @@
 //! A key that we do not honour is refused, never ignored: an application must not run with less than it asked for.
 
 mod build;
+mod check;
+mod files;
+mod problem;
+mod provided;
 mod schema;
+mod triggers;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use build::{BuildError, build};
+pub use files::Files;
 
 use crate::application::Route;
+use crate::guest::Variables;
+use crate::outbound::Pattern;
+use check::Check;
 
 /// The file name that is looked for in a folder.
 const FILE_NAME: &str = "spin.toml";
 
-/// An application as its manifest describes it, with all paths resolved.
-#[derive(Debug)]
+/// What a manifest leaves to whoever runs it.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// The profile whose values take the place of others.
+    pub profile: Option<String>,
+    /// A folder with a file for each variable that has its value there.
+    pub variables_dir: Option<PathBuf>,
+}
+
+/// An application as its manifest describes it, with all paths resolved and all templates filled.
 pub struct Manifest {
     /// The file.
     pub path: PathBuf,
@@ -28,14 +46,31 @@ pub struct Manifest {
 }
 
 /// One component of an application.
-#[derive(Debug)]
 pub struct Component {
     /// The `.wasm` file.
     pub source: PathBuf,
     /// Environment variables that the component sees; it sees no others.
     pub environment: Vec<(String, String)>,
+    /// Its configuration.
+    pub variables: Variables,
+    /// Where it may send requests; nowhere by default.
+    pub allowed_outbound_hosts: Vec<Pattern>,
+    /// What it may read.
+    pub files: Vec<FileEntry>,
+    /// Patterns of files that it may not read all the same.
+    pub exclude_files: Vec<String>,
     /// How to build it, where the manifest says so.
     pub build: Option<Build>,
+}
+
+/// An entry of `files`.
+pub struct FileEntry {
+    /// The line of the manifest.
+    pub line: usize,
+    /// A file, a folder, or a pattern where there is no destination.
+    pub source: String,
+    /// Where it is for the component; without one, where it is below the manifest's folder.
+    pub destination: Option<String>,
 }
 
 /// The build commands of a component.
@@ -77,24 +112,33 @@ impl Manifest {
     /// Reads and checks a manifest. `path` is the file or the folder that holds a `spin.toml`.
     ///
     /// # Errors
-    /// When it cannot be read, is not a manifest of version 2, or asks for what we do not provide.
-    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+    /// When it cannot be read, is not a manifest of version 2, asks for what we do not provide, or a variable has no
+    /// value.
+    pub fn read(path: &Path, inputs: &Inputs) -> Result<Self, ManifestError> {
         let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         let text =
             std::fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
-        Self::parse(&text, &path)
+        Self::parse(&text, &path, inputs)
     }
 
-    /// Checks the text of the manifest that stands in the file `path`, without a look at any file.
+    /// Checks the text of the manifest that stands in the file `path`, without a look at any file but the variables'.
     ///
     /// # Errors
-    /// When it is not a manifest of version 2, or asks for what we do not provide.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        schema::parse(text, path, folder).map_err(|error| ManifestError::Invalid {
-            line: error.line(text),
-            message: error.message,
+    /// When it is not a manifest of version 2, asks for what we do not provide, or a variable has no value.
+    pub fn parse(text: &str, path: &Path, inputs: &Inputs) -> Result<Self, ManifestError> {
+        Check { text, path, folder: folder(path), inputs }.run().map_err(|problem| ManifestError::Invalid {
+            line: problem.line(text),
+            message: problem.message,
             path: path.to_owned(),
         })
     }
+
+    /// The folder in which its relative paths start.
+    pub fn folder(&self) -> &Path {
+        folder(&self.path)
+    }
+}
+
+fn folder(manifest: &Path) -> &Path {
+    manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

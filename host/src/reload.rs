@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::Command;
+use crate::outbound::Outbound;
 use crate::server::Routes;
 use crate::signals;
 use crate::telemetry::METRICS;
@@ -16,7 +17,7 @@ use crate::tls::Tls;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Exchanges the served application whenever that is asked for; never ends.
-pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup: signals::Reload) {
+pub async fn run(command: Command, outbound: Outbound, routes: Routes, tls: Option<Tls>, mut hangup: signals::Reload) {
     let mut sources = Watched::new(&command, Command::sources);
     let mut watched = Watched::new(&command, Command::watched);
     loop {
@@ -32,8 +33,8 @@ pub async fn run(command: Command, routes: Routes, tls: Option<Tls>, mut hangup:
         }
         // Looked at before the load: what changes during it is loaded next.
         watched = Watched::new(&command, Command::watched).or(watched);
-        let command = command.clone();
-        let loaded = tokio::task::spawn_blocking(move || command.load_again()).await;
+        let (command, outbound) = (command.clone(), outbound.clone());
+        let loaded = tokio::task::spawn_blocking(move || command.load_again(&outbound)).await;
         METRICS.reloaded(matches!(loaded, Ok(Ok(_))));
         match loaded {
             Ok(Ok(application)) => {

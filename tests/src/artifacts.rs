@@ -84,6 +84,20 @@ pub fn streams() -> &'static Path {
     &STREAMS
 }
 
+/// The manifest of an application of two components, once they are built: see `tests/application`.
+pub fn application() -> &'static Path {
+    static MANIFEST: LazyLock<PathBuf> = LazyLock::new(|| workspace().join("tests/application/spin.toml"));
+    application_component();
+    &MANIFEST
+}
+
+/// The component that does all the work of this application.
+pub fn application_component() -> &'static Path {
+    static COMPONENT: Built =
+        LazyLock::new(|| or_panic(Manifest::read(&workspace().join("tests/application/spin.toml")).build("")));
+    &COMPONENT
+}
+
 /// After a build that failed, who asks again is told only that it did: the reason is shown once.
 type Built = LazyLock<PathBuf>;
 

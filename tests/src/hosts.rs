@@ -121,7 +121,7 @@ fn manifest_for(generation: Generation) -> Result<(PathBuf, TempDir), String> {
 }
 
 /// Spin does not say which port it took for port 0.
-fn free_address() -> Result<String, String> {
+pub fn free_address() -> Result<String, String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.to_string()).map_err(|error| error.to_string())
 }

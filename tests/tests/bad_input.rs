@@ -178,7 +178,7 @@ fn a_wrong_manifest_is_named_with_its_line_and_key() {
         ("source = 'test.wasm'", "source = 7", 11, "source"),
         ("source = 'test.wasm'", "sorce = 'test.wasm'", 11, "sorce"),
         ("route = '/...'", "", 6, "route"),
-        ("route = '/...'", "route = 'here'", 7, "route"),
+        ("route = '/...'", "route = '/:'", 7, "route"),
         ("component = 'test'", "component = 'other'", 8, "other"),
         ("component = 'test'", "component = ['test']", 8, "component"),
         ("[[trigger.http]]", "[[trigger.redis]]", 6, "redis"),

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use host::manifest::{Manifest, ManifestError};
+use host::manifest::{Inputs, Manifest, ManifestError};
 use libfuzzer_sys::fuzz_target;
 
 // The manifest alone: with the whole host, wasmtime would have to be instrumented too.
@@ -22,7 +22,7 @@ mod application {
 }
 
 fuzz_target!(|text: &str| {
-    match Manifest::parse(text, Path::new("spin.toml")) {
+    match Manifest::parse(text, Path::new("spin.toml"), &Inputs::default()) {
         Ok(manifest) => {
             assert!(!manifest.triggers.is_empty());
             assert!(manifest.triggers.iter().all(|(_, id)| manifest.components.contains_key(id)));

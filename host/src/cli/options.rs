@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::bounds::{Bounds, Span};
 use crate::logging::LogFormat;
+use crate::outbound::OutboundOptions;
 use crate::tls::{Tls, TlsError};
 
 /// Loopback: a server that others can reach is a decision, not a default. 8000 is the container's port too.
@@ -46,6 +47,10 @@ pub struct ServerOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
     pub bounds: Bounds,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
+    pub outbound: OutboundOptions,
 }
 
 impl ServerOptions {

@@ -7,6 +7,9 @@ use clap::Args;
 use super::{Error, ServerOptions};
 use crate::application::Application;
 use crate::component::Loader;
+use crate::guest::{Grants, Variables};
+use crate::manifest::Files;
+use crate::outbound::{Outbound, Pattern};
 
 /// Serve one component on every path.
 #[derive(Args, Clone)]
@@ -19,15 +22,25 @@ pub struct Serve {
     #[arg(long, env = "CATAMARAN_ENV", value_name = "KEY=VALUE", value_parser = key_value, value_delimiter = '\n')]
     pub env: Vec<(String, String)>,
 
+    /// Where the component may send requests, as in a manifest's `allowed_outbound_hosts` (repeatable)
+    #[arg(long, env = "CATAMARAN_ALLOW_OUTBOUND", value_name = "PATTERN", value_delimiter = ',')]
+    pub allow_outbound: Vec<Pattern>,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's own help")]
     pub server: ServerOptions,
 }
 
 impl Serve {
-    pub(super) fn load(&self) -> Result<Application, Error> {
+    pub(super) fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
+        let grants = Grants {
+            environment: self.env.clone(),
+            variables: Variables::default(),
+            files: Files::default(),
+            outbound: outbound.gate(self.allow_outbound.clone()),
+        };
         let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
-        let guest = Loader::new(&self.server.bounds).load(&name, &self.component, self.env.clone())?;
+        let guest = Loader::new(&self.server.bounds).load(&name, &self.component, grants)?;
         Ok(Application::of(guest))
     }
 }

@@ -8,7 +8,9 @@ use clap::Args;
 use super::{Error, ServerOptions};
 use crate::application::Application;
 use crate::component::Loader;
-use crate::manifest::{self, Manifest};
+use crate::guest::Grants;
+use crate::manifest::{self, Inputs, Manifest};
+use crate::outbound::Outbound;
 
 /// Serve the application that a manifest describes.
 #[derive(Args, Clone)]
@@ -25,31 +27,39 @@ pub struct Up {
     #[arg(long, env = "CATAMARAN_WATCH")]
     pub watch: bool,
 
+    /// Profile of the manifest, whose values take the place of others
+    #[arg(long, env = "CATAMARAN_PROFILE", value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Folder with a file for each variable, as Kubernetes and Docker mount secrets; goes before the environment
+    #[arg(long, env = "CATAMARAN_VARIABLES_DIR", value_name = "DIR")]
+    pub variables_dir: Option<PathBuf>,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's own help")]
     pub server: ServerOptions,
 }
 
 impl Up {
-    pub(super) fn load(&self) -> Result<Application, Error> {
-        let manifest = Manifest::read(&self.from)?;
+    pub(super) fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
+        let manifest = self.manifest()?;
         if self.build {
             manifest::build(&manifest)?;
         }
-        self.application(manifest)
+        self.application(manifest, outbound)
     }
 
-    pub(super) fn load_again(&self) -> Result<Application, Error> {
-        self.application(Manifest::read(&self.from)?)
+    pub(super) fn load_again(&self, outbound: &Outbound) -> Result<Application, Error> {
+        self.application(self.manifest()?, outbound)
     }
 
     pub(super) fn build_again(&self) -> Result<(), Error> {
-        Ok(manifest::build(&Manifest::read(&self.from)?)?)
+        Ok(manifest::build(&self.manifest()?)?)
     }
 
     /// The files that the manifest's build commands name as theirs.
     pub(super) fn sources(&self) -> Option<Vec<PathBuf>> {
-        let manifest = (self.build && self.watch).then(|| Manifest::read(&self.from).ok())??;
+        let manifest = (self.build && self.watch).then(|| self.manifest().ok())??;
         let builds = manifest.components.into_values().filter_map(|component| component.build);
         let patterns = builds.flat_map(|build| build.watch);
         Some(patterns.flat_map(|pattern| matching(&pattern)).collect())
@@ -57,21 +67,31 @@ impl Up {
 
     /// The manifest and the components that it names now.
     pub(super) fn watched(&self) -> Option<Vec<PathBuf>> {
-        let manifest = self.watch.then(|| Manifest::read(&self.from).ok())??;
+        let manifest = self.watch.then(|| self.manifest().ok())??;
         let components = manifest.components.into_values().map(|component| component.source);
         Some([manifest.path].into_iter().chain(components).collect())
     }
 
-    fn application(&self, manifest: Manifest) -> Result<Application, Error> {
+    fn manifest(&self) -> Result<Manifest, Error> {
+        let inputs = Inputs { profile: self.profile.clone(), variables_dir: self.variables_dir.clone() };
+        Ok(Manifest::read(&self.from, &inputs)?)
+    }
+
+    fn application(&self, mut manifest: Manifest, outbound: &Outbound) -> Result<Application, Error> {
         let mut loader = Loader::new(&self.server.bounds);
         let mut guests = HashMap::new();
-        for (id, component) in manifest.components {
-            let loaded = loader.load(&id, &component.source, component.environment);
+        for (id, component) in std::mem::take(&mut manifest.components) {
+            let grants = Grants {
+                files: manifest.files(&component)?,
+                environment: component.environment,
+                variables: component.variables,
+                outbound: outbound.gate(component.allowed_outbound_hosts),
+            };
             let could_be_built = component.build.is_some() && !self.build;
+            let loaded = loader.load(&id, &component.source, grants);
             guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
         }
-        let routes = manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone())).collect();
-        Ok(Application { routes })
+        Ok(Application::routed(manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone()))))
     }
 }
 

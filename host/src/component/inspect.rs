@@ -87,7 +87,7 @@ fn is(name: &str, interface: &str) -> bool {
 }
 
 /// The names that the outermost component imports and exports.
-fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), WrongFile> {
+pub(super) fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), WrongFile> {
     let damaged = |error: wasmparser::BinaryReaderError| WrongFile::Damaged(error.to_string());
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0;

@@ -1,8 +1,9 @@
-//! What a guest may import: WASI 0.2 and 0.3 as a whole. What it can reach through them is decided in its state.
+//! What a guest may import: WASI 0.2 and 0.3 as a whole, and its variables. What it can reach through them is decided in its state.
 
 use wasmtime::component::Linker;
 use wasmtime::{Engine, Result};
 
+use super::variables;
 use crate::guest::State;
 
 /// A linker with everything we provide. WASI 0.3 is in it when the engine is `concurrent`.
@@ -14,6 +15,7 @@ pub(super) fn linker(engine: &Engine, concurrent: bool) -> Result<Linker<State>>
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     }
+    variables::add_to_linker(&mut linker, concurrent)?;
     Ok(linker)
 }
 

@@ -1,5 +1,5 @@
-//! What a store holds for a guest, and thereby all that the guest can reach: its own environment variables and log
-//! lines, clocks and random numbers; no directory, no network, no arguments, no standard input.
+//! What a store holds for a guest, and thereby all that the guest can reach: what it is granted, its log lines, clocks
+//! and random numbers; no sockets, no arguments, no standard input.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{
     WasiHttpHooks, WasiHttpView,
 };
 
+use super::grants::Grants;
 use super::log::{GuestLog, Limits, Stream};
 use super::memory::Memory;
 use super::turn;
@@ -44,7 +45,6 @@ pub struct State {
     http: WasiHttpCtx,
     hooks: Hooks,
     memory: Memory,
-    environment: Arc<[(String, String)]>,
     log: Limits,
     /// Made when the guest first asks for it: most calls of a small component never do.
     wasi: Option<WasiCtx>,
@@ -52,20 +52,14 @@ pub struct State {
 
 impl State {
     /// A store for one instance.
-    pub(super) fn store(
-        engine: &Engine,
-        environment: Arc<[(String, String)]>,
-        bounds: &Bounds,
-        live: Live,
-    ) -> Store<Self> {
+    pub(super) fn store(engine: &Engine, grants: Arc<Grants>, bounds: &Bounds, live: Live) -> Store<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         let state = Self {
             table,
             http: WasiHttpCtx::new(),
-            hooks: Hooks,
+            hooks: Hooks { grants },
             memory: Memory::up_to(bounds.max_instance_memory.bytes(), live),
-            environment,
             log: Limits { max_line: bounds.max_log_line.0, max_rate: bounds.max_log_rate.get() },
             wasi: None,
         };
@@ -81,6 +75,11 @@ impl State {
         store
     }
 
+    /// What the guest is given.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.hooks.grants
+    }
+
     /// Whether the next request may have this instance.
     pub(super) fn is_clean(&self) -> bool {
         self.table.is_empty() && !self.memory_was_refused()
@@ -94,17 +93,19 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let environment = &self.environment;
+        let grants = &self.hooks.grants;
         let ctx = self.wasi.get_or_insert_with(|| {
-            WasiCtx::builder()
-                .envs(environment)
+            let mut builder = WasiCtx::builder();
+            builder
+                .envs(&grants.environment)
                 .stdout(GuestLog::new(Stream::Stdout, self.log))
                 .stderr(GuestLog::new(Stream::Stderr, self.log))
                 .allow_tcp(false)
                 .allow_udp(false)
                 .allow_ip_name_lookup(false)
-                .max_random_size(MAX_RANDOM)
-                .build()
+                .max_random_size(MAX_RANDOM);
+            grants.files.open(&mut builder);
+            builder.build()
         });
         WasiCtxView { ctx, table: &mut self.table }
     }
@@ -123,7 +124,9 @@ pub(super) fn body_error(error: axum::Error) -> Error {
 }
 
 /// Our answers where wasi:http asks its embedder.
-struct Hooks;
+struct Hooks {
+    grants: Arc<Grants>,
+}
 
 /// Made once: the default makes a new one for each set of fields.
 static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
@@ -148,11 +151,15 @@ impl WasiHttpHooks for Hooks {
 
     fn send_request(
         &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
         _result: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
+        let gate = self.grants.outbound.clone();
+        Box::new(async move {
+            let response = gate.send(request, options).await?;
+            Ok((response, Box::new(async { Ok(()) }) as Box<_>))
+        })
     }
 }
 

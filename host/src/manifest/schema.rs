@@ -1,175 +1,225 @@
-//! The text of a manifest: its keys, and what must hold between them.
+//! The text of a manifest: its tables and keys, as Spin's schema of version 2 has them.
+//! <https://github.com/spinframework/spin/blob/main/crates/manifest/src/schema/v2.rs>
+//!
+//! Nothing is judged here but the types. A key that is not here is an error, as it is for Spin.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::Path;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
-
-use super::{Build, Component, Manifest};
-use crate::application::Route;
-
-/// The manifest version that Spin has written since 2.0.
-const VERSION: i64 = 2;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    spin_manifest_version: Spanned<i64>,
-    #[serde(rename = "application")]
-    _application: Application,
-    trigger: Spanned<Triggers>,
-    component: BTreeMap<String, ComponentTable>,
+pub(super) struct Document {
+    pub(super) spin_manifest_version: Spanned<i64>,
+    pub(super) application: Application,
+    #[serde(default)]
+    pub(super) variables: BTreeMap<Spanned<String>, Variable>,
+    pub(super) trigger: Spanned<Triggers>,
+    #[serde(default)]
+    pub(super) component: BTreeMap<Spanned<String>, Component>,
 }
 
 /// Words about the application, for people and registries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked for its types, not used")]
-struct Application {
+#[expect(dead_code, reason = "most is checked for its type, not used")]
+pub(super) struct Application {
     name: String,
     version: Option<String>,
     description: Option<String>,
     authors: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Triggers {
+    targets: Option<IgnoredAny>,
     #[serde(default)]
-    http: Vec<HttpTrigger>,
+    pub(super) trigger: BTreeMap<String, BTreeMap<String, Spanned<toml::Value>>>,
+    tool: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HttpTrigger {
-    #[serde(rename = "id")]
-    _id: Option<String>,
-    route: Spanned<String>,
-    component: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ComponentTable {
-    source: Spanned<String>,
+pub(super) struct Variable {
     #[serde(rename = "description")]
     _description: Option<String>,
     #[serde(default)]
-    environment: BTreeMap<String, String>,
-    allowed_outbound_hosts: Option<Spanned<Vec<String>>>,
-    build: Option<BuildTable>,
+    pub(super) required: bool,
+    pub(super) default: Option<String>,
+    #[serde(default)]
+    pub(super) secret: bool,
+}
+
+/// The triggers by their kind.
+#[derive(Default)]
+pub(super) struct Triggers {
+    pub(super) http: Vec<HttpTrigger>,
+    /// Kinds of triggers that are not ours.
+    pub(super) others: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BuildTable {
-    command: Commands,
-    workdir: Option<String>,
+pub(super) struct HttpTrigger {
+    #[serde(rename = "id")]
+    pub(super) _id: Option<String>,
+    pub(super) route: Spanned<TextOr<Private>>,
+    pub(super) component: Option<Spanned<TextOr<Box<Component>>>>,
+    pub(super) components: Option<Spanned<toml::Value>>,
+    pub(super) dependencies: Option<Spanned<toml::Value>>,
+    pub(super) executor: Option<Spanned<Executor>>,
+    pub(super) static_response: Option<Spanned<toml::Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Private {
+    #[serde(rename = "private")]
+    _private: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Executor {
+    pub(super) r#type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Component {
+    pub(super) source: Spanned<TextOr<IgnoredAny>>,
+    #[serde(rename = "description")]
+    _description: Option<String>,
     #[serde(default)]
-    watch: Vec<String>,
+    pub(super) variables: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) files: Vec<Spanned<TextOr<Placement>>>,
+    #[serde(default)]
+    pub(super) exclude_files: Vec<Spanned<String>>,
+    pub(super) allowed_http_hosts: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(super) allowed_outbound_hosts: Vec<Spanned<String>>,
+    pub(super) key_value_stores: Option<Spanned<toml::Value>>,
+    pub(super) sqlite_databases: Option<Spanned<toml::Value>>,
+    pub(super) ai_models: Option<Spanned<toml::Value>>,
+    #[serde(rename = "targets")]
+    _targets: Option<IgnoredAny>,
+    pub(super) build: Option<Build>,
+    #[serde(rename = "tool")]
+    _tool: Option<IgnoredAny>,
+    pub(super) dependencies_inherit_configuration: Option<Spanned<toml::Value>>,
+    pub(super) dependencies: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(super) profile: BTreeMap<String, Profile>,
+}
+
+/// What a component has otherwise in a profile.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Profile {
+    pub(super) source: Option<Spanned<TextOr<IgnoredAny>>>,
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, Spanned<String>>,
+    pub(super) dependencies: Option<Spanned<toml::Value>>,
+    pub(super) build: Option<ProfileBuild>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileBuild {
+    pub(super) command: Commands,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Placement {
+    pub(super) source: String,
+    pub(super) destination: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Build {
+    pub(super) command: Commands,
+    pub(super) workdir: Option<String>,
+    #[serde(default)]
+    pub(super) watch: Vec<String>,
+}
+
+impl Build {
+    /// A build of these commands in the manifest's folder.
+    pub(super) fn of(command: Commands) -> Self {
+        Self { command, workdir: None, watch: Vec::new() }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`command` must be a string or a list of strings")]
-enum Commands {
+pub(super) enum Commands {
     One(String),
     Many(Vec<String>),
 }
 
-/// What is wrong, and where.
-#[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) message: String,
-    pub(super) offset: Option<usize>,
+/// What is written as text or as a table.
+pub(super) enum TextOr<T> {
+    Text(String),
+    Table(T),
 }
 
-impl Problem {
-    fn at(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { message: message.into(), offset: Some(span.start) }
-    }
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for TextOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
 
-    /// The line of the problem, from 1.
-    pub(super) fn line(&self, text: &str) -> usize {
-        1 + text[..self.offset.unwrap_or(0).min(text.len())].matches('\n').count()
-    }
-}
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = TextOr<T>;
 
-/// Reads the manifest of the file `path`, whose relative paths start in `folder`.
-pub(super) fn parse(text: &str, path: &Path, folder: &Path) -> Result<Manifest, Problem> {
-    let document: Document = toml::from_str(text).map_err(|error| problem(text, &error))?;
-    let version = *document.spin_manifest_version.get_ref();
-    if version != VERSION {
-        let span = document.spin_manifest_version.span();
-        return Err(Problem::at(span, format!("`spin_manifest_version` is {version}: only version {VERSION} is read")));
-    }
-    let span = document.trigger.span();
-    let triggers = triggers(document.trigger.into_inner(), &document.component)?;
-    if triggers.is_empty() {
-        return Err(Problem::at(span, "there is no [[trigger.http]]: add one with a `route` and a `component`"));
-    }
-    let components = document.component.into_iter().map(|(id, table)| Ok((id, component(table, folder)?)));
-    Ok(Manifest { path: path.to_owned(), triggers, components: components.collect::<Result<_, Problem>>()? })
-}
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a table")
+            }
 
-fn triggers(
-    triggers: Triggers,
-    components: &BTreeMap<String, ComponentTable>,
-) -> Result<Vec<(Route, String)>, Problem> {
-    let mut routes: Vec<(Route, String)> = Vec::new();
-    for HttpTrigger { route, component, .. } in triggers.http {
-        let parsed = Route::parse(route.get_ref()).map_err(|error| Problem::at(route.span(), error.to_string()))?;
-        if let Some((same, _)) = routes.iter().find(|(other, _)| other.patterns() == parsed.patterns()) {
-            return Err(Problem::at(route.span(), format!("the route `{parsed}` stands above as `{same}`: keep one")));
+            fn visit_str<E: Error>(self, text: &str) -> Result<TextOr<T>, E> {
+                String::deserialize(StrDeserializer::new(text)).map(TextOr::Text)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TextOr<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(TextOr::Table)
+            }
         }
-        if !components.contains_key(component.get_ref()) {
-            let id = component.get_ref();
-            return Err(Problem::at(component.span(), format!("`component` names `{id}`: add a [component.{id}]")));
-        }
-        routes.push((parsed, component.into_inner()));
+
+        deserializer.deserialize_any(Either(PhantomData))
     }
-    Ok(routes)
 }
 
-fn component(table: ComponentTable, folder: &Path) -> Result<Component, Problem> {
-    if let Some(hosts) = table.allowed_outbound_hosts.filter(|hosts| !hosts.get_ref().is_empty()) {
-        let message = "`allowed_outbound_hosts` is not empty: outgoing requests are not provided; leave it empty";
-        return Err(Problem::at(hosts.span(), message));
-    }
-    let build = table.build.map(|build| {
-        let directory = build.workdir.map_or_else(|| folder.to_owned(), |workdir| folder.join(workdir));
-        Build {
-            commands: match build.command {
-                Commands::One(command) => vec![command],
-                Commands::Many(commands) => commands,
-            },
-            watch: build.watch.iter().map(|pattern| directory.join(pattern)).collect(),
-            directory,
+impl<'de> Deserialize<'de> for Triggers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByKind;
+
+        impl<'de> Visitor<'de> for ByKind {
+            type Value = Triggers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("[[trigger.http]] tables")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Triggers, A::Error> {
+                let mut triggers = Triggers::default();
+                while let Some(kind) = map.next_key::<Spanned<String>>()? {
+                    if kind.get_ref() == "http" {
+                        triggers.http = map.next_value()?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                        triggers.others.push(kind);
+                    }
+                }
+                Ok(triggers)
+            }
         }
-    });
-    Ok(Component {
-        source: folder.join(table.source.into_inner()),
-        environment: table.environment.into_iter().collect(),
-        build,
-    })
-}
 
-/// One line for an error of the TOML reader, with the key of the line that it points at. Only the key: the value
-/// may be a secret.
-fn problem(text: &str, error: &toml::de::Error) -> Problem {
-    let offset = error.span().map(|span| span.start);
-    let line = offset.and_then(|offset| text[offset.min(text.len())..].lines().next().map(|_| line_at(text, offset)));
-    let key = line.and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
-    let message = error.message().replace('\n', " ");
-    let message = match key {
-        Some(key) if !message.contains(key) => format!("`{key}`: {message}"),
-        _ => message,
-    };
-    Problem { message, offset }
-}
-
-fn line_at(text: &str, offset: usize) -> &str {
-    let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-    text[start..].lines().next().unwrap_or_default()
+        deserializer.deserialize_map(ByKind)
+    }
 }

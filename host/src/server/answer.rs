@@ -9,7 +9,7 @@ use crate::guest::{CallError, Stage};
 use crate::telemetry::METRICS;
 
 /// 404: no route leads there.
-pub(super) async fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     problem(StatusCode::NOT_FOUND, "no route of this application matches the path")
 }
 

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use futures::FutureExt;
 use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode, Version};
@@ -50,7 +51,9 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
-    let Some(tls) = tls else { return speak(stream, routes, &bounds, closing, requests).await };
+    // A client that is gone already has no address, and no request either.
+    let Ok(client) = stream.peer_addr() else { return };
+    let Some(tls) = tls else { return speak(stream, client, routes, &bounds, closing, requests).await };
     let handshake = timeout(bounds.first_byte_timeout.duration(), tls.accept(stream));
     let lingered = async {
         closing.cancelled().await;
@@ -58,7 +61,7 @@ pub(super) async fn serve(
     };
     tokio::select! {
         result = handshake => match result {
-            Ok(Ok(stream)) => speak(stream, routes, &bounds, closing, requests).await,
+            Ok(Ok(stream)) => speak(stream, client, routes, &bounds, closing, requests).await,
             Ok(Err(error)) => tracing::debug!("connection: handshake: {error}"),
             Err(_) => tracing::debug!("connection: closed, the handshake lasted too long"),
         },
@@ -80,16 +83,16 @@ enum End {
 /// Speaks HTTP, and has the last word.
 async fn speak<S: Stream>(
     stream: S,
+    client: SocketAddr,
     routes: Routes,
     bounds: &Bounds,
     closing: CancellationToken,
     requests: TaskTracker,
 ) {
-    let peer = stream.tcp().peer_addr().ok();
     let phase = Phase::new();
     let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
-    let end = until_the_end(socket, &phase, peer, routes, bounds, closing, requests).await;
+    let end = until_the_end(socket, client, &phase, routes, bounds, closing, requests).await;
     let Ok(Left { stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
         // A reset, which no client takes for an end.
@@ -105,8 +108,8 @@ async fn speak<S: Stream>(
 
 async fn until_the_end<S: Stream>(
     socket: Socket<S>,
+    client: SocketAddr,
     phase: &Phase,
-    peer: Option<SocketAddr>,
     routes: Routes,
     bounds: &Bounds,
     closing: CancellationToken,
@@ -117,8 +120,10 @@ async fn until_the_end<S: Stream>(
         move |mut request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
             let version = request.version();
-            let exchange = Exchange::begin(&mut request, peer);
-            let answer = routes.answer(request.map(Body::new)).instrument(exchange.span().clone());
+            let exchange = Exchange::begin(&mut request, client);
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(client));
+            let answer = routes.answer(request).instrument(exchange.span().clone());
             async move {
                 let mut response = answer.await?;
                 if version < Version::HTTP_2 && closing.is_cancelled() {

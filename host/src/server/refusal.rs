@@ -23,7 +23,7 @@ pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, sta
         httpdate::fmt_http_date(SystemTime::now()),
     );
     // A client that does not take even this gets nothing.
-    if let Ok(Ok(())) = timeout(FAREWELL, stream.write_all((head + &body).as_bytes())).await {
+    if let Ok(Ok(())) = timeout(FAREWELL, stream.write_all((head + body.as_str()).as_bytes())).await {
         part(stream).await;
     }
 }

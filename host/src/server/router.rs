@@ -1,13 +1,13 @@
 //! From a path to its guest: admission, the request in the guest's terms, the call.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use axum::routing::any;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{Method, Version};
@@ -16,11 +16,13 @@ use tower_service::Service;
 use super::admission::Admission;
 use super::body::Excess;
 use super::{answer, body};
-use crate::application::Application;
+use crate::application::{Application, Route, Target};
 use crate::bounds::Bounds;
 use crate::cli::ServerOptions;
-use crate::guest::Guest;
-use crate::telemetry::RouteMetrics;
+use crate::outbound::Home;
+
+/// The client of a request that the application makes to itself.
+const SELF: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The routes that are served now. They can be exchanged while requests are in progress: each request keeps to the
 /// application that it began with, and the old one goes when its last request has ended.
@@ -57,43 +59,39 @@ impl Routes {
         self.admission.in_progress()
     }
 
+    /// Answers the requests that the application makes to itself, as those of a client on this machine.
+    pub fn home(&self) -> Home {
+        let routes = self.clone();
+        Arc::new(move |mut request: Request| {
+            request.extensions_mut().insert(ConnectInfo(SELF));
+            let answer = routes.answer(request);
+            Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
+        })
+    }
+
     /// Answers a request.
     pub(super) fn answer(&self, request: Request) -> impl Future<Output = Result<Response, Infallible>> + use<> {
         Router::clone(&self.current.load()).call(request)
     }
 }
 
-/// A router with all routes of the application; every other path is a 404.
+/// A router for which the application's own table decides: axum's orders overlapping routes otherwise than Spin.
 fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>, scheme: &Scheme) -> Router {
-    let mut router = Router::new().fallback(answer::not_found);
-    for (route, guest) in application.routes {
-        let (admission, bounds, scheme) = (admission.clone(), bounds.clone(), scheme.clone());
-        let metrics = RouteMetrics::new(route.to_string());
-        let handler = move |request| {
-            let answer = call(guest.clone(), admission.clone(), bounds.clone(), scheme.clone(), request);
-            let metrics = metrics.clone();
-            async move {
-                let mut response = answer.await;
-                response.extensions_mut().insert(metrics);
-                response
-            }
-        };
-        if route.is_everything() {
-            router = router.fallback(handler);
-            continue;
-        }
-        for pattern in route.patterns() {
-            router = router.route(&pattern, any(handler.clone()));
-        }
-    }
-    router
+    let (application, admission) = (Arc::new(application), admission.clone());
+    let (bounds, scheme) = (bounds.clone(), scheme.clone());
+    Router::new().fallback(move |client: ConnectInfo<SocketAddr>, request| {
+        let (application, admission) = (application.clone(), admission.clone());
+        let (bounds, scheme) = (bounds.clone(), scheme.clone());
+        async move { call(&application, &admission, &bounds, scheme, client.0, request).await }
+    })
 }
 
 async fn call(
-    guest: Guest,
-    admission: Admission,
-    bounds: Arc<Bounds>,
+    application: &Application,
+    admission: &Admission,
+    bounds: &Bounds,
     scheme: Scheme,
+    client: SocketAddr,
     mut request: Request,
 ) -> Response {
     if request.headers().len() > bounds.max_header_count.get() {
@@ -106,13 +104,28 @@ async fn call(
         Some(uri) => *request.uri_mut() = uri,
         None => return answer::bad_request("the Host header is missing or no authority"),
     }
-    if body::is_too_long(request.body(), &bounds) {
+    let Some((route, target)) = application.find(request.uri().path()) else { return answer::not_found() };
+    let mut response = reach(route, target, admission, bounds, client, request).await;
+    response.extensions_mut().insert(target.metrics.clone());
+    response
+}
+
+async fn reach(
+    route: &Route,
+    target: &Target,
+    admission: &Admission,
+    bounds: &Bounds,
+    client: SocketAddr,
+    request: Request,
+) -> Response {
+    if body::is_too_long(request.body(), bounds) {
         return answer::too_large();
     }
     let Some(place) = admission.admit().await else { return answer::overloaded() };
-    let (parts, request_body) = request.into_parts();
-    let (request_body, excess) = body::bounded(request_body, &bounds);
-    let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
+    let (mut parts, request_body) = request.into_parts();
+    target.tell(route, &mut parts, client);
+    let (request_body, excess) = body::bounded(request_body, bounds);
+    let answered = target.guest.handle(Request::from_parts(parts, request_body), place).await;
     match (excess.seen(), answered) {
         // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
         (Some(Excess::Size), _) => answer::too_large(),

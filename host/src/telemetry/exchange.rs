@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
     started: Instant,
     method: Method,
     uri: Uri,
-    peer: Option<SocketAddr>,
+    peer: SocketAddr,
     request_id: HeaderValue,
     context: SpanContext,
     recorded: Option<otlp::Recorded>,
@@ -36,7 +36,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Begins with the head of a request. Its guest will see the ids in the head.
-    pub(crate) fn begin<B>(request: &mut Request<B>, peer: Option<SocketAddr>) -> Self {
+    pub(crate) fn begin<B>(request: &mut Request<B>, peer: SocketAddr) -> Self {
         let started = Instant::now();
         let request_id = request_id::take_or_make(request.headers());
         let parent = trace_context::read(request.headers());
@@ -108,7 +108,7 @@ impl Exchange {
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             request_id = %request_id::text(&self.request_id),
             trace_id = %self.context.trace_id(),
-            peer = self.peer.map(tracing::field::display),
+            peer = %self.peer,
             cut_off = (!self.complete).then_some(true),
         );
     }

@@ -118,11 +118,7 @@ pub(super) struct Recorded(Box<Span>);
 /// Begins the span of a request, if there is an export. Attributes by
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>; the query is left out: it may hold
 /// secrets.
-pub(super) fn record<B>(
-    request: &Request<B>,
-    parent: Option<&SpanContext>,
-    peer: Option<SocketAddr>,
-) -> Option<Recorded> {
+pub(super) fn record<B>(request: &Request<B>, parent: Option<&SpanContext>, peer: SocketAddr) -> Option<Recorded> {
     let tracer = TRACER.get()?;
     let mut attributes = vec![
         KeyValue::new("http.request.method", request.method().to_string()),
@@ -130,10 +126,8 @@ pub(super) fn record<B>(
         KeyValue::new("url.path", request.uri().path().to_owned()),
         KeyValue::new("network.protocol.version", version(request.version())),
     ];
-    if let Some(peer) = peer {
-        attributes.push(KeyValue::new("network.peer.address", peer.ip().to_string()));
-        attributes.push(KeyValue::new("network.peer.port", i64::from(peer.port())));
-    }
+    attributes.push(KeyValue::new("network.peer.address", peer.ip().to_string()));
+    attributes.push(KeyValue::new("network.peer.port", i64::from(peer.port())));
     let builder =
         tracer.span_builder(request.method().to_string()).with_kind(SpanKind::Server).with_attributes(attributes);
     let context = match parent {
