@@ -1,5 +1,7 @@
 //! The command line: subcommands, and the errors they end with.
 
+#[cfg(feature = "compiler")]
+mod compile;
 mod healthcheck;
 mod options;
 mod serve;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "compiler")]
+pub use compile::Compile;
 pub use healthcheck::{HealthError, Healthcheck};
 pub use options::ServerOptions;
 pub use serve::Serve;
@@ -27,13 +31,16 @@ pub struct Cli {
 
 /// All subcommands.
 #[derive(Clone, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Task {
     /// One that serves.
     #[command(flatten)]
     Serve(Command),
     /// Ask a running server whether it is well: exit code 0 or 1, within two seconds
     Healthcheck(Healthcheck),
+    /// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds
+    #[cfg(feature = "compiler")]
+    Compile(Compile),
 }
 
 /// The subcommands that serve.
@@ -126,6 +133,14 @@ pub enum Error {
     /// The server that was asked is not well.
     #[error(transparent)]
     Health(#[from] HealthError),
+    /// The compiled component cannot be written.
+    #[error("cannot write `{}`: {source}; choose another file with --output", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),

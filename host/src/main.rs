@@ -15,6 +15,11 @@ use clap::Parser;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
+/// musl's own allocator has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
@@ -30,6 +35,8 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     let command = match task {
         Task::Serve(command) => command,
         Task::Healthcheck(healthcheck) => return Ok(healthcheck.run()?),
+        #[cfg(feature = "compiler")]
+        Task::Compile(compile) => return compile.run(),
     };
     // Until the end of this function: then all that was logged is written, before any error is printed.
     let _log = logging::start(command.server_options().log_format);
@@ -51,6 +58,7 @@ async fn serve(command: Command, application: Application, tls: Option<Tls>) -> 
     };
     let traces = otlp::start(&Handle::current());
     announce("Serving HTTP", if tls.is_some() { "https" } else { "http" }, &listener)?;
+    tracing::debug!(threads = guest::threads(), requests = options.bounds.concurrent_requests(), "at most");
     let routes = server::Routes::new(application, &options);
     tokio::spawn(reload::run(command, routes.clone(), tls.clone(), hangup));
 

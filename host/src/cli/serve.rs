@@ -11,7 +11,7 @@ use crate::component::Loader;
 /// Serve one component on every path.
 #[derive(Args, Clone)]
 pub struct Serve {
-    /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3)
+    /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3), or a .cwasm made from one
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]
     pub component: PathBuf,
 
@@ -27,7 +27,11 @@ pub struct Serve {
 impl Serve {
     pub(super) fn load(&self) -> Result<Application, Error> {
         let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
-        let guest = Loader::new(&self.server.bounds).load(&name, &self.component, self.env.clone())?;
+        let guest = Loader::new(&self.server.bounds, self.server.allow_precompiled).load(
+            &name,
+            &self.component,
+            self.env.clone(),
+        )?;
         Ok(Application::of(guest))
     }
 }

@@ -63,7 +63,7 @@ impl Up {
     }
 
     fn application(&self, manifest: Manifest) -> Result<Application, Error> {
-        let mut loader = Loader::new(&self.server.bounds);
+        let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
         let mut guests = HashMap::new();
         for (id, component) in manifest.components {
             let loaded = loader.load(&id, &component.source, component.environment);
