@@ -20,7 +20,7 @@ pub struct Tool {
 pub const WASMTIME: Tool = Tool { name: "wasmtime", program: "wasmtime", variable: "WASMTIME" };
 /// The Spin framework's host.
 pub const SPIN: Tool = Tool { name: "spin", program: "spin", variable: "SPIN" };
-/// The client of a Docker engine, with BuildKit and Compose.
+/// The client of a Docker engine, with its builder and Compose.
 pub const DOCKER: Tool = Tool { name: "docker", program: "docker", variable: "DOCKER" };
 /// Not a further program: what takes long, or changes the engine. It runs only where it is required.
 pub const SLOW_DOCKER: Tool = Tool { name: "docker-slow", ..DOCKER };

@@ -352,7 +352,7 @@ fn own_component_in_an_image() -> Result<(), String> {
     check(answer.status() == 200, || format!("{answer:?}"))
 }
 
-/// BuildKit takes no id for the name of an image.
+/// The builder takes no id for the name of an image.
 fn tagged() -> Result<&'static str, String> {
     const NAME: &str = "catamaran-test:latest";
     output(["tag", image(), NAME])?;
