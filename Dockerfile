@@ -43,7 +43,7 @@ install --mode=644 spin.toml /out/app/
 catamaran compile "/out/app/$component"
 SCRIPT
 
-# The host without Cranelift: 9 MB less, and in the container nothing can turn bytes into machine code any more.
+# The host without Cranelift: smaller, and in the container nothing can turn bytes into machine code any more.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=$CACHE-host,target=/src/target,sharing=locked <<'SCRIPT'
 musl=$(uname -m)-unknown-linux-musl
