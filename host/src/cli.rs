@@ -1,5 +1,7 @@
 //! The command line: subcommands, and the errors they end with.
 
+#[cfg(feature = "compiler")]
+mod compile;
 mod healthcheck;
 mod inspect;
 mod options;
@@ -10,6 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "compiler")]
+pub use compile::Compile;
 pub use healthcheck::{HealthError, Healthcheck};
 pub use inspect::Inspect;
 pub use options::ServerOptions;
@@ -30,7 +34,7 @@ pub struct Cli {
 
 /// All subcommands.
 #[derive(Clone, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Task {
     /// One that serves.
     #[command(flatten)]
@@ -39,6 +43,9 @@ pub enum Task {
     Healthcheck(Healthcheck),
     /// Say what a component is, and which hosts can run it
     Inspect(Inspect),
+    /// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds
+    #[cfg(feature = "compiler")]
+    Compile(Compile),
 }
 
 /// The subcommands that serve.
@@ -134,6 +141,14 @@ pub enum Error {
     /// Outgoing requests cannot be provided.
     #[error(transparent)]
     Outbound(#[from] crate::outbound::OutboundError),
+    /// The compiled component cannot be written.
+    #[error("cannot write `{}`: {source}; choose another file with --output", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),

@@ -1,13 +1,20 @@
-//! From a file to a guest that can be called: inspect → compile → link. Nothing here happens during a request.
+//! From a file to a guest that can be called: inspect → compile, or take what was compiled before → link. Nothing here
+//! happens during a request.
 
+#[cfg(feature = "compiler")]
+mod compile;
 mod engine;
+mod error;
 mod inspect;
 mod linker;
+mod native;
+mod precompiled;
 mod report;
 mod variables;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::Engine;
@@ -17,74 +24,27 @@ use wasmtime_wasi_http::{p2, p3};
 
 use crate::bounds::{Bounds, Size};
 use crate::guest::{Grants, Guest};
+#[cfg(feature = "compiler")]
+pub use compile::compile;
+pub use error::LoadError;
+use inspect::Inspection;
 pub use inspect::{Generation, WrongFile};
+use native::Trust;
+use precompiled::Precompiled;
+pub(crate) use precompiled::beside;
 pub use report::{Report, Verdict, report};
 
 /// Loads components. Those that need the same kind of engine share one.
 pub struct Loader {
     bounds: Arc<Bounds>,
+    trust: Option<Trust>,
     engines: HashMap<bool, Engine>,
 }
 
-/// Why a component cannot be served. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("cannot read the component `{}`: {source}; build it first, or correct the path", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is not a component with a wasi:http handler.
-    #[error("`{}` {reason}", path.display())]
-    WrongFile {
-        /// The file.
-        path: PathBuf,
-        /// What it is instead.
-        reason: WrongFile,
-    },
-    /// It imports an interface that the host does not have.
-    #[error(
-        "`{}` imports `{interface}`, which this host does not provide (it has WASI 0.2 and 0.3: cli, clocks, \
-         config, filesystem, http, io, random, sockets; and of Spin's, variables); build the component without it", path.display()
-    )]
-    MissingImport {
-        /// The file.
-        path: PathBuf,
-        /// The interface, as the component names it.
-        interface: String,
-    },
-    /// The bytes are no valid component, or it does not fit the interfaces it names.
-    #[error("`{}` cannot be loaded: {reason}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What wasmtime says of it.
-        reason: String,
-    },
-    /// It begins with more memory than an instance may have.
-    #[error(
-        "`{}` begins with {needs} of memory, more than an instance may have: raise --max-instance-memory, or build \
-         the component with less", path.display()
-    )]
-    TooMuchMemory {
-        /// The file.
-        path: PathBuf,
-        /// Its largest memory.
-        needs: Size,
-    },
-    /// wasmtime cannot run on this machine.
-    #[error("the WebAssembly engine cannot start: {0}")]
-    Engine(String),
-}
-
 impl Loader {
-    /// A loader of guests that keep to `bounds`.
-    pub fn new(bounds: &Bounds) -> Self {
-        Self { bounds: Arc::new(bounds.clone()), engines: HashMap::new() }
+    /// A loader of guests that keep to `bounds`; machine code is loaded from files only where that is allowed.
+    pub fn new(bounds: &Bounds, allow_precompiled: bool) -> Self {
+        Self { bounds: Arc::new(bounds.clone()), trust: Trust::given(allow_precompiled), engines: HashMap::new() }
     }
 
     /// Loads the component `name` from the file `path`; its calls have what `grants` gives them and nothing else.
@@ -92,14 +52,15 @@ impl Loader {
     /// # Errors
     /// When the file is not a component that this host can serve: see [`LoadError`].
     pub fn load(&mut self, name: &str, path: &Path, grants: Grants) -> Result<Guest, LoadError> {
-        let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-        let inspection =
-            inspect::inspect(&bytes).map_err(|reason| LoadError::WrongFile { path: path.to_owned(), reason })?;
-        let engine = self.engine(inspection.concurrent)?;
+        let bytes = read(path)?;
+        let (component, inspection) = match precompiled::is_precompiled(&bytes) {
+            true => self.precompiled(path, &bytes)?,
+            false => self.wasm(path, &bytes)?,
+        };
         let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
 
-        let component = Component::new(&engine, &bytes).map_err(invalid)?;
         self.check_memory(path, &component)?;
+        let engine = self.engine(inspection.concurrent)?;
         let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
         let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
             Some(interface) => LoadError::MissingImport { path: path.to_owned(), interface },
@@ -112,6 +73,60 @@ impl Loader {
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
         Ok(Guest::new(name, engine, proxy, Arc::new(grants), self.bounds.clone()))
+    }
+
+    /// A component as its authors ship it: its machine code is taken from beside it, or made.
+    fn wasm(&mut self, path: &Path, wasm: &[u8]) -> Result<(Component, Inspection), LoadError> {
+        let inspection =
+            inspect::inspect(wasm).map_err(|reason| LoadError::WrongFile { path: path.to_owned(), reason })?;
+        match self.beside(path, wasm) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => self.compile(path, wasm, inspection),
+            Err(error) if cfg!(feature = "compiler") => {
+                tracing::warn!("compiling `{}`, which takes longer: {error}", path.display());
+                self.compile(path, wasm, inspection)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(feature = "compiler")]
+    fn compile(&mut self, path: &Path, wasm: &[u8], of: Inspection) -> Result<(Component, Inspection), LoadError> {
+        let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
+        Ok((Component::new(&self.engine(of.concurrent)?, wasm).map_err(invalid)?, of))
+    }
+
+    #[cfg(not(feature = "compiler"))]
+    fn compile(&mut self, path: &Path, _: &[u8], _: Inspection) -> Result<(Component, Inspection), LoadError> {
+        Err(LoadError::NoCompiler { path: path.to_owned(), precompiled: beside(path) })
+    }
+
+    /// The machine code beside `path`, where that may be used and there is some.
+    fn beside(&mut self, path: &Path, wasm: &[u8]) -> Result<Option<(Component, Inspection)>, LoadError> {
+        let beside = beside(path);
+        if self.trust.is_none() {
+            return Ok(None);
+        }
+        let file = match read(&beside) {
+            Err(LoadError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if Precompiled::parse(&file).is_some_and(|precompiled| !precompiled.is_of(wasm)) {
+            return Err(LoadError::Stale { path: beside, wasm: path.to_owned() });
+        }
+        self.precompiled(&beside, &file).map(Some)
+    }
+
+    /// The machine code that is `file`.
+    fn precompiled(&mut self, path: &Path, file: &[u8]) -> Result<(Component, Inspection), LoadError> {
+        let trust = self.trust.ok_or_else(|| LoadError::NotAllowed { path: path.to_owned() })?;
+        let unfit = |reason: String| LoadError::Unfit { path: path.to_owned(), reason };
+        let Some(Precompiled { code, inspection, .. }) = Precompiled::parse(file) else {
+            return Err(unfit("it breaks off, or something else than `catamaran compile` made it".to_owned()));
+        };
+        let engine = self.engine(inspection.concurrent)?;
+        let component = native::load(&engine, code, trust).map_err(|error| unfit(one_line(&error)))?;
+        Ok((component, inspection))
     }
 
     /// Refuses a component that could never start within the bound, before its first request shows it.
@@ -133,6 +148,10 @@ impl Loader {
         self.engines.insert(concurrent, engine.clone());
         Ok(engine)
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
 }
 
 /// An error with its causes, as one line.

@@ -15,7 +15,8 @@
 //!
 //! Beside the requests: [`signals`], [`reload`] and [`tls`]. Seen from outside: [`logging`], [`telemetry`] and the [`admin`]
 //! server.
-#![forbid(unsafe_code)]
+// Allowed in one place: `component/native.rs`.
+#![deny(unsafe_code)]
 
 pub mod admin;
 pub mod application;

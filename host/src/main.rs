@@ -16,6 +16,11 @@ use clap::Parser;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
+/// musl's own allocator has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
@@ -32,6 +37,8 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
         Task::Serve(command) => command,
         Task::Inspect(inspect) => return inspect.run(),
         Task::Healthcheck(healthcheck) => return Ok(healthcheck.run()?),
+        #[cfg(feature = "compiler")]
+        Task::Compile(compile) => return compile.run(),
     };
     // Until the end of this function: then all that was logged is written, before any error is printed.
     let _log = logging::start(command.server_options().log_format);
@@ -54,6 +61,7 @@ async fn serve(command: Command, application: Application, outbound: Outbound, t
     };
     let traces = otlp::start(&Handle::current());
     announce("Serving HTTP", if tls.is_some() { "https" } else { "http" }, &listener)?;
+    tracing::debug!(threads = guest::threads(), requests = options.bounds.concurrent_requests(), "at most");
     let routes = server::Routes::new(application, &options);
     outbound.lead_home(routes.home());
     tokio::spawn(reload::run(command, outbound, routes.clone(), tls.clone(), hangup));

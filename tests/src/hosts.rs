@@ -11,11 +11,12 @@ use tempfile::TempDir;
 
 use crate::{
     artifacts::{self, Generation, component},
+    docker::{self, Container},
     http::Protocol,
     manifest::Manifest,
     process::run,
     server::{Server, catamaran},
-    tool::{SPIN, Tool, WASMTIME},
+    tool::{DOCKER, SPIN, Tool, WASMTIME},
 };
 
 /// One way to serve the component.
@@ -32,11 +33,12 @@ pub struct Host {
     launch: fn(Generation) -> Result<Launched, String>,
 }
 
-/// A host that serves, with the folder that it needs.
+/// A host that serves, with the folder or the container that it needs.
 pub struct Launched {
     /// The server.
     pub server: Server,
     _folder: Option<TempDir>,
+    _container: Option<Container>,
 }
 
 const BOTH: &[Protocol] = &[Protocol::Http1, Protocol::H2c];
@@ -51,6 +53,7 @@ pub const HOSTS: &[Host] = &[
     Host { name: "catamaran serve", generation: P3, protocols: BOTH, tool: None, launch: catamaran_serve },
     Host { name: "catamaran up", generation: P2, protocols: BOTH, tool: None, launch: catamaran_up },
     Host { name: "catamaran up", generation: P3, protocols: BOTH, tool: None, launch: catamaran_up },
+    Host { name: "docker run", generation: P2, protocols: BOTH, tool: Some(DOCKER), launch: docker_run },
     Host { name: "wasmtime serve", generation: P2, protocols: HTTP1, tool: Some(WASMTIME), launch: wasmtime_serve },
     Host { name: "wasmtime serve", generation: P3, protocols: HTTP1, tool: Some(WASMTIME), launch: wasmtime_serve },
     Host { name: "spin up", generation: P2, protocols: BOTH, tool: Some(SPIN), launch: spin_up },
@@ -59,7 +62,7 @@ pub const HOSTS: &[Host] = &[
 
 impl From<Server> for Launched {
     fn from(server: Server) -> Self {
-        Self { server, _folder: None }
+        Self { server, _folder: None, _container: None }
     }
 }
 
@@ -70,6 +73,9 @@ impl Host {
             Ok(program) => program,
             Err(reason) => return Some(reason),
         };
+        if self.tool == Some(DOCKER) {
+            return docker::unavailable();
+        }
         let too_old = self.tool == Some(SPIN) && self.generation == P3;
         too_old.then(|| spin_without_p3(&program)).flatten()
     }
@@ -89,7 +95,14 @@ fn catamaran_up(generation: Generation) -> Result<Launched, String> {
     let (manifest, folder) = manifest_for(generation)?;
     let manifest = manifest.to_str().ok_or("a path that is not UTF-8")?;
     let server = Server::start(&mut catamaran(["up", "--from", manifest, "--listen", "127.0.0.1:0"]))?;
-    Ok(Launched { server, _folder: Some(folder) })
+    Ok(Launched { server, _folder: Some(folder), _container: None })
+}
+
+/// The image as it is: its own component, its own command. What is read as the server's output is that of the container.
+fn docker_run(_: Generation) -> Result<Launched, String> {
+    let container = Container::serve(docker::image(), &docker::HARDENED, &[])?;
+    let server = Server { address: container.address()?, process: container.logs()? };
+    Ok(Launched { server, _folder: None, _container: Some(container) })
 }
 
 fn wasmtime_serve(generation: Generation) -> Result<Launched, String> {
@@ -104,7 +117,7 @@ fn spin_up(generation: Generation) -> Result<Launched, String> {
     command.args(["up", "--listen", &free_address()?, "--from"]).arg(manifest);
     // Otherwise Spin makes a folder beside the manifest.
     command.arg("--state-dir").arg(folder.path().join("state"));
-    Ok(Launched { server: Server::start(&mut command)?, _folder: Some(folder) })
+    Ok(Launched { server: Server::start(&mut command)?, _folder: Some(folder), _container: None })
 }
 
 /// The repository's manifest as it is; for 0.3, a copy of it in the folder that names the other build.

@@ -11,6 +11,8 @@
 //! - [`metrics`]: what `/metrics` shows.
 //! - [`collector`]: a receiver of spans.
 //! - [`suite`]: a test harness that names what it skipped.
+//! - [`docker`]: the image, and containers of it.
+//! - [`guests`]: components that are a few lines of text.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
 //! - [`frames`]: HTTP/2 frame by frame.
@@ -25,7 +27,9 @@ pub mod browser;
 pub mod collector;
 pub mod connection;
 pub mod contract;
+pub mod docker;
 pub mod frames;
+pub mod guests;
 pub mod hosts;
 pub mod http;
 pub mod manifest;

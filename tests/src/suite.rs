@@ -33,6 +33,13 @@ impl Suite {
         });
     }
 
+    /// Says that the trial called `name` is left out because nobody asked for it: it runs where `tool` is required.
+    pub fn leave_out(&mut self, name: &str, tool: Tool) {
+        let message = format!("{name}: runs with CATAMARAN_REQUIRE={}", tool.name);
+        self.skips.push(message.clone());
+        self.trials.push(Trial::ignorable_test(name, || Ok(Completion::ignored_with(message))));
+    }
+
     /// Runs the trials as the command line says and prints the summary.
     pub fn run(self) -> ExitCode {
         let arguments = Arguments::from_args();

@@ -20,6 +20,10 @@ pub struct Tool {
 pub const WASMTIME: Tool = Tool { name: "wasmtime", program: "wasmtime", variable: "WASMTIME" };
 /// The Spin framework's host.
 pub const SPIN: Tool = Tool { name: "spin", program: "spin", variable: "SPIN" };
+/// The client of a Docker engine, with its builder and Compose.
+pub const DOCKER: Tool = Tool { name: "docker", program: "docker", variable: "DOCKER" };
+/// Not a further program: what takes long, or changes the engine. It runs only where it is required.
+pub const SLOW_DOCKER: Tool = Tool { name: "docker-slow", ..DOCKER };
 /// The driver of the browser that looks at the page.
 pub const CHROMIUM: Tool = Tool { name: "chromium", program: "chromedriver", variable: "CHROMEDRIVER" };
 
@@ -43,7 +47,12 @@ impl Tool {
 
     /// Whether the tool's absence is a failure: it is in the list `CATAMARAN_REQUIRE`, or its variable is set.
     pub fn is_required(self) -> bool {
+        self.is_listed() || env::var_os(self.variable).is_some()
+    }
+
+    /// Whether it is in the list `CATAMARAN_REQUIRE`.
+    pub fn is_listed(self) -> bool {
         let required = env::var("CATAMARAN_REQUIRE").unwrap_or_default();
-        required.split(',').any(|name| name.trim() == self.name) || env::var_os(self.variable).is_some()
+        required.split(',').any(|name| name.trim() == self.name)
     }
 }

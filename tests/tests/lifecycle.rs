@@ -114,7 +114,7 @@ fn every_option_has_a_variable_and_a_line_of_help() {
         let entries = entries(section(&help, "Arguments:")).into_iter().chain(entries(section(&help, "Options:")));
         let entries: Vec<String> =
             entries.filter(|entry| !entry.contains("--help") && !entry.contains("--version")).collect();
-        assert!(entries.iter().any(|entry| entry.contains("CATAMARAN_LISTEN")), "{help}");
+        assert!(!entries.is_empty(), "{help}");
         for entry in entries {
             let (described, variable) =
                 entry.split_once("[env: CATAMARAN_").unwrap_or_else(|| panic!("no variable: {entry}"));

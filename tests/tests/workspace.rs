@@ -1,6 +1,6 @@
 //! What holds between the members of the workspace.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, fs, process::Command};
 
 use catamaran_tests::{artifacts::workspace, process::run};
 
@@ -12,6 +12,17 @@ fn what_only_tests_need_changes_no_feature_of_a_shared_crate() {
     let shared = |line: &&String| line.split_once(' ').is_some_and(|(name, _)| crates.contains(name));
     let only_in_tests: Vec<&String> = tests.difference(&plain).filter(shared).collect();
     assert!(only_in_tests.is_empty(), "set the same features in [dependencies] or none: {only_in_tests:?}");
+}
+
+/// It is part of what machine code must have been made by.
+#[test]
+fn the_host_knows_which_wasmtime_it_has() {
+    let lock: toml::Table = fs::read_to_string(workspace().join("Cargo.lock")).expect("a file").parse().expect("TOML");
+    let packages = lock["package"].as_array().expect("a list");
+    let wasmtime = packages.iter().find(|package| package["name"].as_str() == Some("wasmtime")).expect("a package");
+    let version = format!("with wasmtime {}\"", wasmtime["version"].as_str().expect("a version"));
+    let engine = fs::read_to_string(workspace().join("host/src/component/engine.rs")).expect("a file");
+    assert!(engine.contains(&version), "component/engine.rs does not say {version}");
 }
 
 /// A line for each crate, and for each of its features.

@@ -44,6 +44,12 @@ pub struct ServerOptions {
     #[arg(long, env = "CATAMARAN_DRAIN_TIMEOUT", value_name = "TIME", default_value = "30s")]
     pub drain_timeout: Span,
 
+    /// Run machine code that `catamaran compile` made: a .cwasm file that is named, or that lies beside a .wasm and was
+    /// made from it. No sandbox holds such code: only for files that nobody else can write
+    // The name that `wasmtime serve` has for it.
+    #[arg(long, env = "CATAMARAN_ALLOW_PRECOMPILED")]
+    pub allow_precompiled: bool,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would be taken for help text")]
     pub bounds: Bounds,

@@ -14,7 +14,7 @@ use crate::outbound::{Outbound, Pattern};
 /// Serve one component on every path.
 #[derive(Args, Clone)]
 pub struct Serve {
-    /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3)
+    /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3), or a .cwasm made from one
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]
     pub component: PathBuf,
 
@@ -40,7 +40,8 @@ impl Serve {
             outbound: outbound.gate(self.allow_outbound.clone()),
         };
         let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
-        let guest = Loader::new(&self.server.bounds).load(&name, &self.component, grants)?;
+        let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
+        let guest = loader.load(&name, &self.component, grants)?;
         Ok(Application::of(guest))
     }
 }

@@ -78,7 +78,7 @@ impl Up {
     }
 
     fn application(&self, mut manifest: Manifest, outbound: &Outbound) -> Result<Application, Error> {
-        let mut loader = Loader::new(&self.server.bounds);
+        let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
         let mut guests = HashMap::new();
         for (id, component) in std::mem::take(&mut manifest.components) {
             let grants = Grants {

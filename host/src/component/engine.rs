@@ -5,7 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::bounds::{Bound, Bounds, Size};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy, PoolingAllocationConfig, Result,
+};
+
+/// What a `.cwasm` must have been made by. wasmtime itself would take code of any patch release, also of one whose
+/// compiler had an error that was mended since.
+const VERSION: &str = concat!("catamaran ", env!("CARGO_PKG_VERSION"), " with wasmtime 48.0.8");
 
 /// Slots for each request that may be in progress: one for its instance, one for an idle one that waits for reuse. A
 /// slot costs address space, not memory, but start-up time: 1000 slots take several milliseconds.
@@ -43,6 +49,15 @@ pub(super) fn engine(concurrent: bool, bounds: &Bounds) -> Result<Engine> {
     }
 }
 
+/// Makes an engine that only compiles, for the CPUs of `target` that have no extension.
+#[cfg(feature = "compiler")]
+pub(super) fn compiler(concurrent: bool, target: &str) -> Result<Engine> {
+    // How instances are allocated changes nothing in the code.
+    let mut config = config(concurrent, InstanceAllocationStrategy::OnDemand);
+    config.target(target)?;
+    Engine::new(&config)
+}
+
 fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
     let mut config = Config::new();
     config
@@ -53,6 +68,8 @@ fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
         .async_stack_size(ASYNC_STACK)
         .max_wasm_stack(WASM_STACK)
         .allocation_strategy(strategy);
+    let version = ModuleVersionStrategy::Custom(VERSION.to_owned());
+    config.module_version(version).expect("a version of at most 255 bytes");
     config
 }
 

@@ -14,7 +14,7 @@ pub enum Generation {
 }
 
 /// What the loader must know of a component.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Inspection {
     pub(super) generation: Generation,
     /// Whether anything in it needs the concurrency of WASI 0.3, which calls pay for.

@@ -6,9 +6,10 @@ use std::process::Command;
 
 use catamaran_tests::artifacts::Generation::{P2, P3};
 use catamaran_tests::artifacts::{component, dist_host};
-use catamaran_tests::hosts::{HOSTS, Launched};
+use catamaran_tests::hosts::{HOSTS, Host, Launched};
 use catamaran_tests::http::Protocol;
 use catamaran_tests::server::Server;
+use catamaran_tests::tool::DOCKER;
 
 use crate::load::Load;
 use crate::native;
@@ -53,7 +54,9 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
         ours("catamaran 0.2, reuse 1000", component(P2), &["--max-instance-reuse-count", "1000"]),
         ours("catamaran 0.3, reuse 128", component(P3), &[]),
     ];
-    for other in HOSTS.iter().filter(|other| other.tool.is_some()) {
+    // What a container uses is not what its client does.
+    let measurable = |other: &&Host| other.tool.is_some_and(|tool| tool != DOCKER);
+    for other in HOSTS.iter().filter(measurable) {
         let name = format!("{} {}", other.name, other.generation.version());
         match other.unavailable() {
             Some(reason) => eprintln!("SKIPPED: {name}: {reason}"),
