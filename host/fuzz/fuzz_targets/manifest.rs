@@ -3,23 +3,8 @@
 
 use std::path::Path;
 
-use host::manifest::{Inputs, Manifest, ManifestError};
+use catamaran::manifest::{Inputs, Manifest, ManifestError};
 use libfuzzer_sys::fuzz_target;
-
-// The manifest alone: with the whole host, wasmtime would have to be instrumented too.
-#[path = "../../src"]
-#[allow(dead_code, unreachable_pub)]
-mod host {
-    pub mod manifest;
-}
-
-// Where the manifest looks for routes.
-#[path = "../../src/application"]
-#[allow(dead_code, unreachable_pub)]
-mod application {
-    mod route;
-    pub use route::Route;
-}
 
 fuzz_target!(|text: &str| {
     match Manifest::parse(text, Path::new("spin.toml"), &Inputs::default()) {

@@ -2,15 +2,8 @@
 //! head that httparse, which reads it next, understands otherwise.
 #![no_main]
 
+use catamaran::server::wire::{Limits, Scanner};
 use libfuzzer_sys::fuzz_target;
-use server::wire::{Limits, Scanner};
-
-// The scanner alone: with the whole host, wasmtime would have to be instrumented too.
-#[path = "../../src/server"]
-#[allow(dead_code, unreachable_pub)]
-mod server {
-    pub mod wire;
-}
 
 const LIMITS: Limits = Limits { head: 256, fields: 8 };
 
