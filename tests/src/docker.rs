@@ -53,13 +53,24 @@ pub fn succeed(command: &mut Command) -> Result<String, String> {
 pub fn unavailable() -> Option<String> {
     static REASON: LazyLock<Option<String>> =
         LazyLock::new(|| DOCKER.find().err().or_else(|| output(["version", "--format", "{{.Server.Version}}"]).err()));
-    REASON.clone()
+    // Nobody who has an engine waits for that unasked.
+    let unasked = "it builds the image, which takes a quarter of an hour: CATAMARAN_REQUIRE=docker asks for it";
+    REASON.clone().or_else(|| (!DOCKER.is_required()).then(|| unasked.to_owned()))
 }
+
+/// The name of the repository's image while it is tested.
+pub const IMAGE: &str = "catamaran-test:latest";
 
 /// The image of the repository as it is now: its id.
 pub fn image() -> &'static str {
-    static IMAGE: LazyLock<String> = LazyLock::new(|| build(workspace()).unwrap_or_else(|error| panic!("{error}")));
+    static IMAGE: LazyLock<String> = LazyLock::new(|| build_repository().unwrap_or_else(|error| panic!("{error}")));
     &IMAGE
+}
+
+/// Builds the image of the repository as `.ci/image` does, and returns its id.
+pub fn build_repository() -> Result<String, String> {
+    succeed(Command::new(workspace().join(".ci/image")).arg(IMAGE))?;
+    output(["inspect", "--format", "{{.Id}}", IMAGE])
 }
 
 /// Builds the image of the context `folder` and returns its id.

@@ -10,7 +10,7 @@ use std::{
 use catamaran_tests::{
     artifacts::{Generation::P2, component, guest, workspace},
     contract::{Target, cases::CASES},
-    docker::{Container, HARDENED, build, docker, image, output, succeed, unavailable},
+    docker::{Container, HARDENED, IMAGE, build, build_repository, docker, image, output, succeed, unavailable},
     guests::component_that_fails,
     http::{Protocol, get},
     process::run,
@@ -77,8 +77,10 @@ fn folder() -> TempDir {
 /// All files of the image, in a folder.
 fn unpacked() -> Result<TempDir, String> {
     image();
-    let folder = folder();
-    output(["build", "--quiet", "--output", &format!("type=local,dest={}", text(folder.path())), "."])?;
+    let (context, folder) = (folder(), folder());
+    fs::write(context.path().join("Dockerfile"), format!("FROM {IMAGE}\n")).expect("the file is written");
+    let to = format!("type=local,dest={}", text(folder.path()));
+    output(["build", "--quiet", "--output", &to, text(context.path())])?;
     Ok(folder)
 }
 
@@ -180,7 +182,7 @@ impl Drop for Secret {
 fn no_secret() -> Result<(), String> {
     let secret = format!("secret-{}-of-the-test", std::process::id());
     let hidden = Secret::hide(workspace(), &secret);
-    let image = build(workspace());
+    let image = build_repository();
     drop(hidden);
     let image = image?;
     let folder = folder();
@@ -345,18 +347,12 @@ fn own_component_mounted() -> Result<(), String> {
 fn own_component_in_an_image() -> Result<(), String> {
     let folder = folder();
     compiled(&guest_in(&folder))?;
-    let lines = format!("FROM {}\nCOPY own.cwasm .\nCMD [\"serve\", \"own.cwasm\"]\n", tagged()?);
+    image();
+    let lines = format!("FROM {IMAGE}\nCOPY own.cwasm .\nCMD [\"serve\", \"own.cwasm\"]\n");
     fs::write(folder.path().join("Dockerfile"), lines).expect("the file is written");
     let container = Container::serve(&build(folder.path())?, &HARDENED, &[])?;
     let answer = get(container.address()?, "/");
     check(answer.status() == 200, || format!("{answer:?}"))
-}
-
-/// The builder takes no id for the name of an image.
-fn tagged() -> Result<&'static str, String> {
-    const NAME: &str = "catamaran-test:latest";
-    output(["tag", image(), NAME])?;
-    Ok(NAME)
 }
 
 fn own_component_not_compiled() -> Result<(), String> {
@@ -373,9 +369,10 @@ fn compose() -> Result<(), String> {
     let project = format!("catamaran-test-{}", std::process::id());
     let command = |arguments: &[&str]| {
         let mut command = docker(["compose", "--project-name", &project].iter().chain(arguments).copied());
-        command.env("CATAMARAN_IMAGE", tagged().expect("a name")).env("CATAMARAN_PORT", "0");
+        command.env("CATAMARAN_IMAGE", IMAGE).env("CATAMARAN_PORT", "0");
         command
     };
+    image();
     let up = succeed(&mut command(&["up", "--wait", "--no-build"]));
     let answer = up.and_then(|_| {
         let address = succeed(&mut command(&["port", "catamaran", "8000"]))?;

@@ -13,8 +13,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// These differ between two answers, or are the connection's and not the answer's, or may be left out of an answer
 /// without a body (RFC 9110, section 9.3.2).
-const NOT_COMPARED: [header::HeaderName; 4] =
-    [header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
+const NOT_COMPARED: [header::HeaderName; 5] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::TRANSFER_ENCODING,
+    header::HeaderName::from_static("x-request-id"),
+];
 
 /// Says how `answer` differs from what `case` demands. `get` is the answer to `GET` when the case is about `HEAD`.
 pub fn answer(case: &Case, generation: Generation, answer: &Answer, get: Option<&Answer>) -> Result<(), String> {
