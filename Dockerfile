@@ -22,8 +22,6 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 WORKDIR /src
 COPY . .
-# The time that everything in the image has; the CycloneDX files too.
-ARG SOURCE_DATE_EPOCH=0
 # Another name is another cache: so two builds can be compared that share nothing.
 ARG CACHE=target
 
@@ -51,6 +49,9 @@ cargo auditable build --locked --profile dist --package catamaran --no-default-f
 install -D --mode=755 "target/$musl/dist/catamaran" /out/bin/catamaran
 install --mode=755 /usr/bin/tini-static /out/bin/tini
 SCRIPT
+
+# The time that everything in the image has; the CycloneDX files too.
+ARG SOURCE_DATE_EPOCH=0
 
 # What is in it (CycloneDX, for scanners: they read no component), and under which terms.
 RUN --mount=type=cache,target=/usr/local/cargo/registry <<'SCRIPT'
