@@ -15,7 +15,7 @@ use crate::manifest::{Inputs, Manifest};
 #[derive(Args, Clone)]
 pub struct Inspect {
     /// A component, a manifest, or the folder that holds a spin.toml
-    #[arg(value_name = "FILE", default_value = "spin.toml")]
+    #[arg(env = "CATAMARAN_FROM", value_name = "FILE", default_value = "spin.toml")]
     pub file: PathBuf,
 
     /// Print JSON: a list of components

@@ -25,7 +25,7 @@ use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
 use super::socket::{Left, Socket, Stream};
 use super::wire::Limits;
-use super::{Routes, protocol, refusal};
+use super::{Routes, answer, protocol, refusal};
 use crate::bounds::Bounds;
 use crate::telemetry::{Exchange, METRICS};
 use crate::tls::Tls;
@@ -115,17 +115,20 @@ async fn until_the_end<S: Stream>(
     closing: CancellationToken,
     requests: TaskTracker,
 ) -> End {
+    let max_fields = bounds.max_header_count.get();
     let service = service_fn({
         let (phase, closing) = (phase.clone(), closing.clone());
         move |mut request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
             let version = request.version();
+            // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
+            let too_many = request.headers().len() > max_fields;
             let exchange = Exchange::begin(&mut request, client);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(client));
-            let answer = routes.answer(request).instrument(exchange.span().clone());
+            let answered = routes.answer(request).instrument(exchange.span().clone());
             async move {
-                let mut response = answer.await?;
+                let mut response = if too_many { answer::too_many_fields() } else { answered.await? };
                 if version < Version::HTTP_2 && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

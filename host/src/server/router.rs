@@ -94,9 +94,6 @@ async fn call(
     client: SocketAddr,
     mut request: Request,
 ) -> Response {
-    if request.headers().len() > bounds.max_header_count.get() {
-        return answer::too_many_fields();
-    }
     if request.method() == Method::CONNECT {
         return answer::no_tunnel();
     }

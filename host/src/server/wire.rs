@@ -31,6 +31,9 @@ use head::Head;
 /// What an HTTP/2 client begins with: RFC 9113 section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// After so many of its bytes a client is taken for one of HTTP/2.
+const PRI: usize = "PRI ".len();
+
 /// How large a head may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -113,7 +116,8 @@ impl Scanner {
     fn next(&self) -> Next {
         match &self.at {
             At::Preface(0) | At::Between => Next::Request,
-            At::Frames => Next::Frame,
+            // No method of HTTP/1.1 that anybody uses begins so.
+            At::Preface(PRI..) | At::Frames => Next::Frame,
             At::Preface(_) | At::Head(_) => Next::Head,
             At::Broken(fault) if !fault.in_body => Next::Head,
             At::Length(_) | At::Chunked(_) | At::Broken(_) => Next::Body,
