@@ -24,7 +24,6 @@ type Test = (&'static str, fn() -> Result<(), String>);
 
 const TESTS: &[Test] = &[
     ("the image holds the host, tini, the application and the papers, and nothing else", only_what_is_needed),
-    ("the image has at most 12 MB", small),
     ("the image says what it is and how it is to be run", described),
     ("both bills of materials name what they must", bills_of_materials),
     ("a secret in the build's folder is neither in the image nor in its history", no_secret),
@@ -117,11 +116,6 @@ fn only_what_is_needed() -> Result<(), String> {
     ];
     let found = files(unpacked()?.path());
     check(found == BTreeSet::from(expected.map(str::to_owned)), || format!("{found:#?}"))
-}
-
-fn small() -> Result<(), String> {
-    let size: usize = output(["inspect", "--format", "{{.Size}}", image()])?.parse().expect("a number");
-    check(size <= 12_000_000, || format!("{size} bytes"))
 }
 
 fn described() -> Result<(), String> {

@@ -142,6 +142,7 @@ fn scan(limits: Limits, bytes: &[u8], cuts: &[usize]) -> (Seen, bool) {
         seen.sound += piece.sound;
         seen.heads += piece.heads;
         seen.fault = piece.fault;
+        seen.next = piece.next;
     }
     (seen, scanner.is_between_requests())
 }

@@ -109,7 +109,7 @@ impl Scanner {
 
     /// Whether the end of the bytes so far is the end of a request.
     pub fn is_between_requests(&self) -> bool {
-        matches!(self.next(), Next::Request | Next::Frame)
+        matches!(self.at, At::Preface(0) | At::Frames | At::Between)
     }
 
     /// What the next byte belongs to.
