@@ -1,6 +1,6 @@
 //! Where log lines go: stderr, filtered by `RUST_LOG`; stdout is for the addresses alone.
 //!
-//! A line is never lost to a signal and never waits for its reader: see [`writer`]. In text, a line of the log that does
+//! A line is never lost to a signal and never waits for its reader: see `writer`. In text, a line of the log that does
 //! not begin with a time belongs to the one above it, whatever a guest or a client may write.
 
 mod writer;

@@ -1,7 +1,7 @@
 //! The server: a request's way through the host, a step a file.
 //!
-//! [`accept`] takes connections, [`connection`] speaks HTTP on each once [`wire`] has found it well-formed, [`router`]
-//! finds the guest, [`answer`] turns what the guest did into a response.
+//! `accept` takes connections, `connection` speaks HTTP on each once [`wire`] has found it well-formed, `router`
+//! finds the guest, `answer` turns what the guest did into a response.
 
 mod accept;
 mod admission;

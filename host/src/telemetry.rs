@@ -1,11 +1,11 @@
 //! What the host tells of its requests: numbers, ids, one line and one span each.
 //!
-//! - [`metrics`]: what is counted, for the whole process;
-//! - [`route`]: the durations of one route's requests, without a lock on their way;
-//! - [`guest`]: what one component uses;
-//! - [`request_id`], [`trace_context`]: the ids that come with a request, or are made for it;
-//! - [`exchange`]: one request from its head to the end of its response's body: everything above comes together there;
-//! - [`body`]: a response's body, watched to its end;
+//! - `metrics`: what is counted, for the whole process;
+//! - `route`: the durations of one route's requests, without a lock on their way;
+//! - `guest`: what one component uses;
+//! - `request_id`, `trace_context`: the ids that come with a request, or are made for it;
+//! - `exchange`: one request from its head to the end of its response's body: everything above comes together there;
+//! - `body`: a response's body, watched to its end;
 //! - [`otlp`]: spans on their way to a collector, when the `OTEL_*` variables name one.
 
 mod body;
