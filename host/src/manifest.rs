@@ -108,6 +108,11 @@ pub enum ManifestError {
     },
 }
 
+/// The file that is meant by `path`: itself, or the `spin.toml` in that folder.
+pub(crate) fn file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
+}
+
 impl Manifest {
     /// Reads and checks a manifest. `path` is the file or the folder that holds a `spin.toml`.
     ///
@@ -115,7 +120,7 @@ impl Manifest {
     /// When it cannot be read, is not a manifest of version 2, asks for what we do not provide, or a variable has no
     /// value.
     pub fn read(path: &Path, inputs: &Inputs) -> Result<Self, ManifestError> {
-        let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
+        let path = file(path);
         let text =
             std::fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         Self::parse(&text, &path, inputs)

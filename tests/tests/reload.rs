@@ -134,6 +134,24 @@ fn up_watch_serves_a_new_component_without_a_signal() {
 }
 
 #[test]
+fn up_watch_says_what_is_wrong_with_a_manifest_and_goes_on_when_it_is_mended() {
+    const RIGHT: &str = "spin_manifest_version = 2\napplication.name = 'test'\n\
+         trigger.http = [{ route = '/...', component = 'test' }]\ncomponent.test.source = 'component.wasm'\n";
+    let served = Served::by(|folder| {
+        fs::write(folder.join("spin.toml"), RIGHT).expect("the manifest is written");
+        catamaran(["up", "--watch", "-f", text(folder), "--listen", "127.0.0.1:0"])
+    });
+    let manifest = served.folder.path().join("spin.toml");
+    fs::write(&manifest, RIGHT.replace("source", "sorce")).expect("written");
+    served.wait_for_log("not reloaded, what was loaded before is still served: ", 1);
+    assert_eq!(served.generation(), "0.2");
+    replace(served.folder.path(), P3);
+    fs::write(&manifest, RIGHT).expect("written");
+    served.wait_for_log(": reloaded", 1);
+    assert_eq!(served.generation(), "0.3");
+}
+
+#[test]
 fn up_build_watch_builds_again_when_a_source_changes() {
     let served = Served::by(|folder| {
         fs::create_dir(folder.join("source")).expect("a folder");

@@ -65,11 +65,13 @@ impl Up {
         Some(patterns.flat_map(|pattern| matching(&pattern)).collect())
     }
 
-    /// The manifest and the components that it names now.
+    /// The manifest and the components that it names now; of one with an error, the manifest alone.
     pub(super) fn watched(&self) -> Option<Vec<PathBuf>> {
-        let manifest = self.watch.then(|| self.manifest().ok())??;
-        let components = manifest.components.into_values().map(|component| component.source);
-        Some([manifest.path].into_iter().chain(components).collect())
+        let mut files = vec![self.watch.then(|| manifest::file(&self.from))?];
+        if let Ok(manifest) = self.manifest() {
+            files.extend(manifest.components.into_values().map(|component| component.source));
+        }
+        Some(files)
     }
 
     fn manifest(&self) -> Result<Manifest, Error> {
