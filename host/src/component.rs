@@ -151,7 +151,7 @@ impl Loader {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+    crate::file::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
 }
 
 /// An error with its causes, as one line.

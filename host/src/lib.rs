@@ -23,6 +23,7 @@ pub mod application;
 pub mod bounds;
 pub mod cli;
 pub mod component;
+mod file;
 pub mod guest;
 pub mod logging;
 pub mod manifest;

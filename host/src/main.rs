@@ -46,7 +46,11 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     let outbound = Outbound::new(&command.server_options().outbound)?;
     let application = command.load(&outbound)?;
     let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
-    runtime.map_err(Error::Runtime)?.block_on(serve(command, application, outbound, tls))
+    let runtime = runtime.map_err(Error::Runtime)?;
+    let result = runtime.block_on(serve(command, application, outbound, tls));
+    // A file that blocks whoever reads it must not hold the end up.
+    runtime.shutdown_background();
+    result
 }
 
 async fn serve(command: Command, application: Application, outbound: Outbound, tls: Option<Tls>) -> Result<(), Error> {

@@ -108,6 +108,10 @@ pub enum ManifestError {
     },
 }
 
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
 /// The file that is meant by `path`: itself, or the `spin.toml` in that folder.
 pub(crate) fn file(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
@@ -121,8 +125,9 @@ impl Manifest {
     /// value.
     pub fn read(path: &Path, inputs: &Inputs) -> Result<Self, ManifestError> {
         let path = file(path);
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        let text = crate::file::read(&path)
+            .and_then(text)
+            .map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         Self::parse(&text, &path, inputs)
     }
 

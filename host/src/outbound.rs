@@ -87,7 +87,7 @@ impl Outbound {
     /// # Errors
     /// As [`Outbound::new`].
     pub fn with_resolver(options: &OutboundOptions, resolver: Box<dyn Resolve>) -> Result<Self, OutboundError> {
-        let connections = Arc::new(Semaphore::new(options.max_outbound_connections.get()));
+        let connections = Arc::new(Semaphore::new(options.max_outbound_connections.get().min(Semaphore::MAX_PERMITS)));
         let authorities = authorities(options)?;
         let home = OnceLock::new();
         Ok(Self(Arc::new(Shared { options: options.clone(), connections, resolver, authorities, home })))

@@ -133,5 +133,5 @@ fn private_key(path: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsEr
 }
 
 fn read(path: &Path, option: &'static str) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source, option })
+    crate::file::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source, option })
 }

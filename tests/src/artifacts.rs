@@ -132,6 +132,8 @@ pub const P3_OPTIONS: &str = "--no-default-features --features p3 --target-dir t
 
 fn build_p3(manifest: &Path) -> Result<PathBuf, String> {
     let target = workspace().join("target");
+    // It may be a link.
+    let target = target.canonicalize().map_err(|error| format!("{}: {error}", target.display()))?;
     let manifest = Manifest::read(manifest);
     // The command runs in the manifest's folder, which need not be the workspace's.
     manifest.build(&P3_OPTIONS.replace("target/p3", &format!("'{}'", target.join("p3").display())))?;

@@ -127,7 +127,8 @@ impl Route {
         let end = path.trim_end_matches('/').len();
         let end = if end < path.len() { end + 1 } else { end };
         match segments(path).nth(self.segments.len()) {
-            Some(first) => &path[first.as_ptr().addr() - path.as_ptr().addr() - 1..end],
+            // `*`, of OPTIONS (RFC 9112 section 3.2.4), has no slash before it.
+            Some(first) => &path[(first.as_ptr().addr() - path.as_ptr().addr()).saturating_sub(1)..end],
             None => &path[path.trim_end_matches('/').len()..end],
         }
     }
@@ -148,6 +149,11 @@ impl fmt::Display for Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_target_of_options_has_no_slash_and_is_a_rest_all_the_same() {
+        assert_eq!(Route::everything().rest("*"), "*");
+    }
 
     fn route(written: &str) -> Route {
         Route::parse(written).expect("a route")

@@ -72,7 +72,7 @@ pub struct Verdict {
 /// # Errors
 /// When it cannot be read, or is no component with a handler.
 pub fn report(path: &Path) -> Result<Report, LoadError> {
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let bytes = crate::file::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     let wrong = |reason| LoadError::WrongFile { path: path.to_owned(), reason };
     let inspection = inspect::inspect(&bytes).map_err(wrong)?;
     let (imports, exports) = inspect::names(&bytes).map_err(wrong)?;

@@ -39,7 +39,8 @@ impl Manifest {
     /// # Errors
     /// When an entry names nothing, or what lies outside the folder of the manifest.
     pub fn files(&self, component: &Component) -> Result<Files, ManifestError> {
-        let folder = self.folder();
+        // What a pattern finds has no `.` before it, as the folder of a file that is named alone would have.
+        let folder = &std::path::absolute(self.folder()).unwrap_or_else(|_| self.folder().to_owned());
         let copy = || {
             let copy = TempDir::new().map_err(|error| (0, format!("no folder for copies of `files`: {error}")))?;
             for entry in &component.files {

@@ -34,7 +34,7 @@ pub(super) async fn run(
     let bounds = Arc::new(options.bounds.clone());
     let (connections, requests) = (TaskTracker::new(), TaskTracker::new());
     let closing = CancellationToken::new();
-    let permits = Arc::new(Semaphore::new(bounds.max_concurrent_connections.get()));
+    let permits = Arc::new(Semaphore::new(bounds.max_concurrent_connections.get().min(Semaphore::MAX_PERMITS)));
     let mut stop = pin!(async {
         stop.await;
         tokio::time::sleep(options.drain_delay.0).await;

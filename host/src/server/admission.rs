@@ -18,7 +18,7 @@ pub(super) struct Admission {
 
 impl Admission {
     pub(super) fn new(bounds: &Bounds) -> Self {
-        let count = bounds.concurrent_requests();
+        let count = bounds.concurrent_requests().min(Semaphore::MAX_PERMITS);
         Self { places: Arc::new(Semaphore::new(count)), count, patience: bounds.queue_timeout.0 }
     }
 

@@ -144,7 +144,8 @@ fn absolute(request: &Request, scheme: Scheme) -> Option<Uri> {
             None => return None,
         });
     }
-    parts.scheme.get_or_insert(scheme);
+    // How the connection is, whatever the client says of it.
+    parts.scheme = Some(scheme);
     parts.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
     Uri::from_parts(parts).ok()
 }
