@@ -98,7 +98,7 @@ USER 65532:65532
 EXPOSE 8000 9000
 # SIGTERM is what makes the host finish its requests and end.
 STOPSIGNAL SIGTERM
-# Healthy within a second of the start; a slow machine has half a minute for it.
+# Asked often at the start, so that it is known soon; a slow machine has half a minute for it.
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 --start-period=30s --start-interval=0.25s \
     CMD ["/bin/catamaran", "healthcheck"]
 ENTRYPOINT ["/bin/tini", "--", "/bin/catamaran"]
