@@ -28,7 +28,7 @@ ARG CACHE=target
 # The compiler, for the component here and for those of others. It only has to work, not to be fast.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=$CACHE,target=/src/target,sharing=locked \
-    cargo build --locked --release --config profile.release.opt-level=1 --package catamaran \
+    cargo build --locked --release --package catamaran \
     && install target/release/catamaran /usr/local/bin/
 
 # The component as every host takes it, and its machine code beside it, where `up` finds both by the manifest.
