@@ -19,7 +19,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -32,6 +32,9 @@ const MAX_CONNECTIONS: usize = 16;
 
 /// The life of a connection: as long as Prometheus waits by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for the head of a request: whoever holds all connections and says nothing holds them no longer than this.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Wait after an error of accept, which most often has to do with file descriptors.
 const BACKOFF: Duration = Duration::from_millis(100);
@@ -64,7 +67,11 @@ async fn serve(stream: TcpStream, stopping: CancellationToken) {
         let response = answer(request.method(), request.uri().path(), stopping.is_cancelled());
         async { Ok::<_, Infallible>(response) }
     });
-    let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         tracing::debug!("admin: {error}");
     }

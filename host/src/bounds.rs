@@ -71,8 +71,9 @@ pub struct Bounds {
     #[arg(long, env = "CATAMARAN_MAX_HEADER_SIZE", value_name = "SIZE", default_value = "64KiB")]
     pub max_header_size: Size,
 
-    /// Number of a request's header fields; then 431
-    #[arg(long, env = "CATAMARAN_MAX_HEADER_COUNT", value_name = "COUNT", default_value = "100")]
+    /// Number of a request's header fields, up to 10,000; then 431
+    #[arg(long, env = "CATAMARAN_MAX_HEADER_COUNT", value_name = "COUNT", default_value = "100",
+          value_parser = header_count)]
     pub max_header_count: NonZeroUsize,
 
     /// Size of a request's body; then 413
@@ -127,6 +128,14 @@ impl Bounds {
             },
             NonZeroUsize::get,
         )
+    }
+}
+
+/// The table of a head is made for this number of fields before they are read, and holds no more than 32,768.
+fn header_count(argument: &str) -> Result<NonZeroUsize, String> {
+    match argument.parse::<NonZeroUsize>() {
+        Ok(count) if count.get() <= 10_000 => Ok(count),
+        _ => Err("write a number from 1 to 10000".to_owned()),
     }
 }
 

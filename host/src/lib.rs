@@ -28,6 +28,7 @@ pub mod guest;
 pub mod logging;
 pub mod manifest;
 pub mod outbound;
+pub mod printable;
 pub mod reload;
 pub mod server;
 pub mod signals;

@@ -30,7 +30,7 @@ pub enum LogFormat {
 pub fn start(format: LogFormat) -> Flush {
     let (writer, flush) = writer::start();
     let wanted = env::var("RUST_LOG").ok().filter(|wanted| !wanted.trim().is_empty());
-    let parsed = EnvFilter::builder().parse(wanted.as_deref().unwrap_or(DEFAULT_FILTER));
+    let parsed = filter(wanted.as_deref().unwrap_or(DEFAULT_FILTER));
     let (filter, problem) = match parsed {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new(DEFAULT_FILTER), Some(error)),
@@ -49,4 +49,32 @@ pub fn start(format: LogFormat) -> Flush {
         );
     }
     flush
+}
+
+/// A filter, unless it has a word that is almost a level: that would be taken for a module, and nothing else be logged.
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for word in text.split(',').map(str::trim).filter(|word| !word.contains('=')) {
+        let lower = word.to_ascii_lowercase();
+        let is_near = |level: &&str| lower != **level && (level.starts_with(&lower) || lower.starts_with(*level));
+        if let Some(level) = LEVELS.iter().find(|level| !word.is_empty() && is_near(level)) {
+            return Err(format!("`{word}` is no level, `{level}` is"));
+        }
+    }
+    EnvFilter::builder().parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_almost_a_level_is_no_filter() {
+        for text in ["inf", "warning", "access=off, err", "INF"] {
+            filter(text).expect_err(text);
+        }
+        for text in ["info", "WARN", "hyper", "warn,access=off", "catamaran=debug", "info,", "tracer=debug"] {
+            filter(text).expect(text);
+        }
+    }
 }

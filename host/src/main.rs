@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use catamaran::application::Application;
 use catamaran::cli::{Cli, Command, Error, Task};
 use catamaran::outbound::Outbound;
+use catamaran::printable::printable;
 use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
 use catamaran::{admin, guest, logging, reload, server, signals};
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Names and values of files that are not ours stand in it.
+            eprintln!("error: {}", printable(&error.to_string()));
             ExitCode::FAILURE
         }
     }

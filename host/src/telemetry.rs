@@ -5,6 +5,7 @@
 //! - `guest`: what one component uses;
 //! - `request_id`, `trace_context`: the ids that come with a request, or are made for it;
 //! - `exchange`: one request from its head to the end of its response's body: everything above comes together there;
+//! - `peer`: the client of a connection, and what was no request;
 //! - `body`: a response's body, watched to its end;
 //! - [`otlp`]: spans on their way to a collector, when the `OTEL_*` variables name one.
 
@@ -14,6 +15,7 @@ mod guest;
 mod ids;
 mod metrics;
 pub mod otlp;
+mod peer;
 mod request_id;
 mod route;
 mod trace_context;
@@ -22,4 +24,5 @@ pub(crate) use body::Observed;
 pub(crate) use exchange::Exchange;
 pub(crate) use guest::{GuestMetrics, Live};
 pub(crate) use metrics::{METRICS, TimedOut};
+pub(crate) use peer::Peer;
 pub(crate) use route::RouteMetrics;

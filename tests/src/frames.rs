@@ -72,6 +72,11 @@ impl Frame {
     pub fn is_200(&self) -> bool {
         self.kind == kind::HEADERS && self.payload.first() == Some(&0x88)
     }
+
+    /// The same for 400.
+    pub fn is_400(&self) -> bool {
+        self.kind == kind::HEADERS && self.payload.first() == Some(&0x8c)
+    }
 }
 
 /// A connection; the preface and empty settings have been sent.

@@ -155,6 +155,29 @@ fn what_belongs_to_http_1_resets_its_stream() {
 }
 
 #[test]
+fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
+    // RFC 9113 section 8.3.1, and the rules that HTTP/1.1 has for the same things.
+    for (wrong, fields) in [
+        ("user information", &b"\x82\x86\x84\x01\x08u:p@test"[..]),
+        ("a port that is none", b"\x82\x86\x84\x01\x0atest:99999"),
+        ("another host beside the authority", b"\x82\x86\x84\x01\x04test\x00\x04host\x05other"),
+        ("two hosts", b"\x82\x86\x84\x00\x04host\x04test\x00\x04host\x04test"),
+        ("a host that is none", b"\x82\x86\x84\x00\x04host\x08u:p@test"),
+        ("a path that is not encoded", b"\x82\x86\x04\x03/\xc3\xa4\x01\x04test"),
+        ("no host at all", b"\x82\x86\x84"),
+    ] {
+        let mut frames = Frames::open(SERVER.address).expect("a connection");
+        frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, fields)).expect("sent");
+        let answer = frames.until(|frame| [kind::HEADERS, kind::RST_STREAM].contains(&frame.kind)).expect(wrong);
+        assert!(answer.is_400() || answer.kind == kind::RST_STREAM, "{wrong}: {answer:?}");
+    }
+    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let same = b"\x82\x86\x84\x01\x04test\x00\x04host\x04TEST";
+    frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, same)).expect("sent");
+    assert!(frames.next_of(kind::HEADERS).expect("an answer").is_200());
+}
+
+#[test]
 fn a_frame_where_none_may_be_ends_the_connection() {
     // RFC 9113 section 5.1.1: streams of a client are odd.
     let mut frames = Frames::open(SERVER.address).expect("a connection");

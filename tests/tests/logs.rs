@@ -85,6 +85,29 @@ fn an_access_line_says_when_the_response_was_cut_off() {
 }
 
 #[test]
+fn a_refused_request_has_an_access_line_and_a_count() {
+    let mut command = serve(guest());
+    let server =
+        Server::start(command.args(["--log-format", "json", "--admin-listen", "127.0.0.1:0"])).expect("a server");
+    let admin = admin(&server);
+    let counted = |status: &str| value(admin, "catamaran_requests_refused_total", &[status]);
+    assert_eq!(counted("status=\"400\""), Some(0.0));
+    raw(server.address, b"GET / HTTP/1.1\r\nhost: a b\r\n\r\n").expect("an answer");
+    assert_eq!(counted("status=\"400\""), Some(1.0));
+    // The guest waits for this body, whose second chunk is none: it is the request that is answered with 400.
+    let body = "POST /measure HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\nx\r\n";
+    let answer = raw(server.address, body.as_bytes()).expect("an answer");
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    let lines = access(&finished.stderr);
+    let [refused, broken] = lines.as_slice() else { panic!("{finished}") };
+    assert_eq!((&refused["status"], refused.get("path")), (&400.into(), None), "{refused}");
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("RFC 9112")), "{refused}");
+    assert_eq!((&broken["status"], &broken["path"]), (&400.into(), &"/measure".into()), "{broken}");
+    assert_eq!(broken.get("cut_off"), None, "{broken}");
+}
+
+#[test]
 fn every_line_in_json_is_an_object() {
     let server = json();
     for path in ["/print", "/trap", "/"] {
@@ -116,12 +139,14 @@ fn rust_log_chooses_what_is_logged() {
 
 #[test]
 fn a_rust_log_that_is_no_filter_is_a_warning_and_the_default_holds() {
-    let server = Server::start(serve(guest()).env("RUST_LOG", "loud=please=now")).expect("a server");
-    get(server.address, "/print");
-    let finished = server.stop(Signal::TERM).expect("an end");
-    let first = finished.stderr.lines().next().unwrap_or_default();
-    assert!(first.contains("WARN") && first.contains("RUST_LOG") && first.contains("loud=please=now"), "{finished}");
-    assert!(finished.stderr.contains("said on stdout"), "{finished}");
+    for wrong in ["loud=please=now", "inf", "access=off,warning"] {
+        let server = Server::start(serve(guest()).env("RUST_LOG", wrong)).expect("a server");
+        get(server.address, "/print");
+        let finished = server.stop(Signal::TERM).expect("an end");
+        let first = finished.stderr.lines().next().unwrap_or_default();
+        assert!(first.contains("WARN") && first.contains("RUST_LOG") && first.contains(wrong), "{finished}");
+        assert!(finished.stderr.contains("said on stdout"), "{finished}");
+    }
 }
 
 #[test]

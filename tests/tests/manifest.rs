@@ -280,6 +280,13 @@ fn files_are_what_the_entries_name_and_no_link_leads_out() {
     for path in ["/a/link", "/a/etc/passwd"] {
         assert_eq!(get(server.address, &format!("/read?{path}")).status(), 502, "{path}");
     }
+    // Whoever opened a pipe would wait for its writer.
+    let (folder, path) = manifest(&entry("files = [{ source = 'a', destination = '/a' }]"));
+    fill(folder.path());
+    let pipe = folder.path().join("a/b/pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let message = refused(&mut up(&path));
+    assert!(message.contains("a/b/pipe") && message.contains("remove it"), "{message}");
     // A copy would follow it: so it is not made.
     let (folder, path) = manifest(&entry("files = ['a/*']"));
     fill(folder.path());

@@ -95,7 +95,7 @@ impl Instances {
     /// Takes back an instance whose call succeeded.
     pub(super) fn give_back(&self, mut instance: Instance) {
         instance.calls += 1;
-        if instance.calls >= self.0.max_calls || !instance.store.data().is_clean() {
+        if instance.calls >= self.0.max_calls || !instance.store.data_mut().renew() {
             return;
         }
         let Some(counted) = Counted::within(self.0.max_idle) else { return };

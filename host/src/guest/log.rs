@@ -3,8 +3,6 @@
 
 mod rate;
 
-use std::borrow::Cow;
-use std::fmt::Write;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +13,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
 
+use crate::printable::printable;
 use crate::telemetry::METRICS;
 
 /// What a guest may write at once.
@@ -84,7 +83,7 @@ impl Line {
 
     fn log(&self) {
         let text = String::from_utf8_lossy(&self.text);
-        let text = printable(&text);
+        let text = printable(text.strip_suffix('\r').unwrap_or(&text));
         let stream = match self.stream {
             Stream::Stdout => "stdout",
             Stream::Stderr => "stderr",
@@ -97,25 +96,6 @@ impl Line {
             }
         }
     }
-}
-
-/// The text with its control characters escaped: a guest must not write over other lines on someone's terminal.
-fn printable(text: &str) -> Cow<'_, str> {
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    let is_harmful = |c: char| c.is_control() && c != '\t';
-    if !text.contains(is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmful(c) {
-            // Writing to a string cannot fail.
-            _ = write!(escaped, "{}", c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 impl Drop for Line {
@@ -174,16 +154,5 @@ impl AsyncWrite for GuestLog {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(printable("a\tb\r"), "a\tb");
-        assert_eq!(printable("\x1b[2Jgone\rover"), "\\u{1b}[2Jgone\\rover");
     }
 }

@@ -22,9 +22,9 @@ use crate::telemetry::Live;
 /// A guest in a loop lets others run after this many ticks of the epoch.
 const TICKS_BETWEEN_YIELDS: u64 = 1;
 
-/// Resources that an instance may hold at once. A request needs about ten, and each may cost the host [`MAX_CHUNK`] or
-/// a set of header fields (128 KiB): all together they cost no more than an instance's memory.
-const MAX_RESOURCES: usize = 1_000;
+/// Resources that an instance may hold at once. A request needs about ten, one that it sends itself about eight. Each can
+/// be a set of header fields, which the host keeps: with the default `--max-header-size` all together are 32 MiB.
+const MAX_RESOURCES: usize = 512;
 
 /// Tasks, streams and futures of WASI 0.3 that an instance may have at once. wasmtime itself allows a million.
 const MAX_CONCURRENT: usize = 10_000;
@@ -38,6 +38,11 @@ const MAX_RANDOM: u64 = 1 << 20;
 
 /// Bytes of a body that a guest may hand over at once; of each body the host holds two such chunks at most.
 const MAX_CHUNK: usize = 64 << 10;
+
+/// As many bodies of a call have chunks of that size; those after them have small ones, since a guest can open one for
+/// every three of its resources and leave each full. So all bodies together hold 4 MiB at most.
+const BODIES_AT_FULL_SPEED: usize = 16;
+const SMALL_CHUNK: usize = 4 << 10;
 
 /// The host's side of one instance.
 pub struct State {
@@ -55,10 +60,12 @@ impl State {
     pub(super) fn store(engine: &Engine, grants: Arc<Grants>, bounds: &Bounds, live: Live) -> Store<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(bounds.max_header_size.0);
         let state = Self {
             table,
-            http: WasiHttpCtx::new(),
-            hooks: Hooks { grants },
+            http,
+            hooks: Hooks { grants, bodies: 0 },
             memory: Memory::up_to(bounds.max_instance_memory.bytes(), live),
             log: Limits { max_line: bounds.max_log_line.0, max_rate: bounds.max_log_rate.get() },
             wasi: None,
@@ -80,8 +87,9 @@ impl State {
         &self.hooks.grants
     }
 
-    /// Whether the next request may have this instance.
-    pub(super) fn is_clean(&self) -> bool {
+    /// Makes the state ready for the next request, unless the last one has left something behind.
+    pub(super) fn renew(&mut self) -> bool {
+        self.hooks.bodies = 0;
         self.table.is_empty() && !self.memory_was_refused()
     }
 
@@ -126,6 +134,8 @@ pub(super) fn body_error(error: axum::Error) -> Error {
 /// Our answers where wasi:http asks its embedder.
 struct Hooks {
     grants: Arc<Grants>,
+    /// Bodies that the guest has made during this call.
+    bodies: usize,
 }
 
 /// Made once: the default makes a new one for each set of fields.
@@ -142,7 +152,8 @@ impl WasiHttpHooks for Hooks {
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        MAX_CHUNK
+        self.bodies += 1;
+        if self.bodies <= BODIES_AT_FULL_SPEED { MAX_CHUNK } else { SMALL_CHUNK }
     }
 
     fn p3_outgoing_body_chunk_size(&mut self) -> usize {

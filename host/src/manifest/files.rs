@@ -52,7 +52,14 @@ impl Manifest {
         let files = match component.files.as_slice() {
             [] => Ok(Files::default()),
             entries => match folders(entries, folder).filter(|_| component.exclude_files.is_empty()) {
-                Some(mounts) => Ok(Files { mounts, _copy: None }),
+                Some(mounts) => mounts
+                    .iter()
+                    .zip(entries)
+                    .try_for_each(|((folder, _), entry)| {
+                        only_files(folder)
+                            .map_err(|reason| (entry.line, format!("`files`: `{}` {reason}", entry.source)))
+                    })
+                    .map(|()| Files { mounts, _copy: None }),
                 None => copy(),
             },
         };
@@ -72,6 +79,29 @@ fn folders(entries: &[FileEntry], folder: &Path) -> Option<Vec<(PathBuf, String)
         mounts.push((source, name));
     }
     Some(mounts)
+}
+
+/// Refuses a folder that holds anything but files, folders and links: a guest that opened a pipe would keep a thread of
+/// the host for as long as nobody writes to it.
+fn only_files(folder: &Path) -> Result<(), String> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let wrong = |error: io::Error| format!("has `{}`, which cannot be read: {error}", folder.display());
+        for entry in fs::read_dir(&folder).map_err(wrong)? {
+            let entry = entry.map_err(wrong)?;
+            let kind = entry.file_type().map_err(wrong)?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if !kind.is_file() && !kind.is_symlink() {
+                let name = entry.path();
+                return Err(format!(
+                    "has `{}`, which is no file: a guest would wait for it; remove it",
+                    name.display()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn copy_entry(entry: &FileEntry, folder: &Path, copy: &Path, exclude: &[String]) -> Result<(), String> {

@@ -27,7 +27,7 @@ use super::socket::{Left, Socket, Stream};
 use super::wire::Limits;
 use super::{Routes, answer, protocol, refusal};
 use crate::bounds::Bounds;
-use crate::telemetry::{Exchange, METRICS};
+use crate::telemetry::{Exchange, METRICS, Peer};
 use crate::tls::Tls;
 
 /// How long an idle connection stays open when the server is told to stop: a request that its client has already sent
@@ -91,8 +91,12 @@ async fn speak<S: Stream>(
 ) {
     let phase = Phase::new();
     let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
+    let peer = Peer::new(client, S::SCHEME);
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
-    let end = until_the_end(socket, client, &phase, routes, bounds, closing, requests).await;
+    let end = until_the_end(socket, &peer, &phase, routes, bounds, closing, requests).await;
+    if let End::Refused(_, detail) = &end {
+        peer.tell(detail);
+    }
     let Ok(Left { stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
         // A reset, which no client takes for an end.
@@ -108,7 +112,7 @@ async fn speak<S: Stream>(
 
 async fn until_the_end<S: Stream>(
     socket: Socket<S>,
-    client: SocketAddr,
+    peer: &Peer,
     phase: &Phase,
     routes: Routes,
     bounds: &Bounds,
@@ -117,15 +121,15 @@ async fn until_the_end<S: Stream>(
 ) -> End {
     let max_fields = bounds.max_header_count.get();
     let service = service_fn({
-        let (phase, closing) = (phase.clone(), closing.clone());
+        let (phase, closing, peer) = (phase.clone(), closing.clone(), peer.clone());
         move |mut request: hyper::Request<_>| {
             let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
             let version = request.version();
             // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
             let too_many = request.headers().len() > max_fields;
-            let exchange = Exchange::begin(&mut request, client);
+            let exchange = Exchange::begin(&mut request, &peer);
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(client));
+            request.extensions_mut().insert(ConnectInfo(peer.address()));
             let answered = routes.answer(request).instrument(exchange.span().clone());
             async move {
                 let mut response = if too_many { answer::too_many_fields() } else { answered.await? };
@@ -155,7 +159,10 @@ async fn until_the_end<S: Stream>(
             verdict = poll_fn(|_| phase.verdict().map_or(Poll::Pending, Poll::Ready)) => {
                 tracing::debug!("connection: {verdict:?}");
                 return match verdict {
-                    Verdict::Refuse(violation) => End::Refused(violation.status(), violation.to_string()),
+                    Verdict::Refuse(violation) => {
+                        peer.refused(violation.status());
+                        End::Refused(violation.status(), violation.to_string())
+                    }
                     Verdict::Abort(_) => End::Broken,
                 };
             }
@@ -173,8 +180,9 @@ async fn until_the_end<S: Stream>(
                 match expired {
                     // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
                     Expired::Headers => {
-                        let detail = "the header fields did not come in time";
-                        return End::Refused(StatusCode::REQUEST_TIMEOUT, detail.to_owned());
+                        let (status, detail) = (StatusCode::REQUEST_TIMEOUT, "the header fields did not come in time");
+                        peer.refused(status);
+                        return End::Refused(status, detail.to_owned());
                     }
                     Expired::Idle if !told => {
                         told = true;

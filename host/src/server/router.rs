@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::admission::Admission;
 use super::body::Excess;
-use super::{answer, body};
+use super::{answer, body, wire};
 use crate::application::{Application, Route, Target};
 use crate::bounds::Bounds;
 use crate::cli::ServerOptions;
@@ -97,6 +97,9 @@ async fn call(
     if request.method() == Method::CONNECT {
         return answer::no_tunnel();
     }
+    if request.version() >= Version::HTTP_2 && !is_sound(&request) {
+        return answer::bad_request("the target or its host is malformed");
+    }
     match absolute(&request, scheme) {
         Some(uri) => *request.uri_mut() = uri,
         None => return answer::bad_request("the Host header is missing or no authority"),
@@ -130,6 +133,22 @@ async fn reach(
         (None, Ok(response)) => response,
         (None, Err(error)) => answer::failed(&error),
     }
+}
+
+/// Whether an HTTP/2 request says one thing only of where it goes, by the rules that the scanner has of HTTP/1.1. RFC 9113
+/// section 8.3.1: no user information, and a Host beside `:authority` names the same.
+fn is_sound(request: &Request) -> bool {
+    let authority = request.uri().authority().map(Authority::as_str);
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (host, one) = (hosts.next(), hosts.next().is_none());
+    let same = match (authority, host) {
+        (Some(authority), Some(host)) => authority.as_bytes().eq_ignore_ascii_case(host.as_bytes()),
+        _ => true,
+    };
+    let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    one && same
+        && authority.is_none_or(|authority| wire::is_host(authority.as_bytes()))
+        && wire::is_target(target.as_bytes())
 }
 
 /// The URI with the scheme and the authority that guests ask for; RFC 9112 section 3.3 says where they come from.

@@ -14,17 +14,24 @@ use super::wire::{Limits, Scanner};
 
 /// What carries a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The scheme of what is served on it.
+    const SCHEME: &'static str;
+
     /// The TCP connection below.
     fn tcp(&self) -> &TcpStream;
 }
 
 impl Stream for TcpStream {
+    const SCHEME: &'static str = "http";
+
     fn tcp(&self) -> &TcpStream {
         self
     }
 }
 
 impl Stream for TlsStream<TcpStream> {
+    const SCHEME: &'static str = "https";
+
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
     }

@@ -24,6 +24,16 @@ mod word;
 
 pub use violation::Violation;
 
+/// Whether this is a host with an optional port.
+pub(super) fn is_host(text: &[u8]) -> bool {
+    host::Host::is(text)
+}
+
+/// Whether these bytes may stand in the target of a request.
+pub(super) fn is_target(text: &[u8]) -> bool {
+    text.iter().all(|&byte| class::is_target(byte))
+}
+
 use chunked::Chunked;
 use framing::Body;
 use head::Head;

@@ -1,6 +1,5 @@
 //! One request, from its head to the end of its response's body: its ids, and what is told of it when it is over.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use opentelemetry::trace::SpanContext;
 use tracing::Span;
 
 use super::metrics::{METRICS, Up};
-use super::{Observed, RouteMetrics, otlp, request_id, trace_context};
+use super::{Observed, Peer, RouteMetrics, otlp, request_id, trace_context};
 
 /// More of a path is not logged: a client chooses its length.
 const MAX_LOGGED_PATH: usize = 1024;
@@ -22,7 +21,7 @@ pub(crate) struct Exchange {
     started: Instant,
     method: Method,
     uri: Uri,
-    peer: SocketAddr,
+    peer: Peer,
     request_id: HeaderValue,
     context: SpanContext,
     recorded: Option<otlp::Recorded>,
@@ -36,7 +35,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Begins with the head of a request. Its guest will see the ids in the head.
-    pub(crate) fn begin<B>(request: &mut Request<B>, peer: SocketAddr) -> Self {
+    pub(crate) fn begin<B>(request: &mut Request<B>, peer: &Peer) -> Self {
         let started = Instant::now();
         let request_id = request_id::take_or_make(request.headers());
         let parent = trace_context::read(request.headers());
@@ -51,7 +50,7 @@ impl Exchange {
             started,
             method: request.method().clone(),
             uri: request.uri().clone(),
-            peer,
+            peer: peer.clone(),
             // The level of the worst line in it: a span of a lower one would be missing where only errors are logged.
             span: tracing::error_span!("request", request_id = %request_id::text(&request_id)),
             request_id,
@@ -108,7 +107,7 @@ impl Exchange {
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             request_id = %request_id::text(&self.request_id),
             trace_id = %self.context.trace_id(),
-            peer = %self.peer,
+            peer = %self.peer.address(),
             cut_off = (!self.complete).then_some(true),
         );
     }
@@ -117,6 +116,10 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let duration = self.started.elapsed();
+        if self.status.is_none() {
+            self.status = self.peer.take_last_word();
+            self.complete |= self.status.is_some();
+        }
         let route = self.route.as_deref().unwrap_or_else(|| RouteMetrics::none());
         route.observe(&self.method, self.status, duration);
         if !self.complete {

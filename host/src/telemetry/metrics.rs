@@ -39,6 +39,7 @@ pub(crate) struct Metrics {
     connections: IntGauge,
     connections_accepted: IntCounter,
     connections_timed_out: IntCounterVec,
+    pub(super) refused: IntCounterVec,
     pub(crate) accept_errors: IntCounter,
     reloads: IntCounterVec,
     reload_time: Gauge,
@@ -46,6 +47,24 @@ pub(crate) struct Metrics {
     pub(crate) guest_lines_dropped: IntCounter,
     pub(crate) lines_dropped: IntCounter,
 }
+
+/// The phases of a connection that can last too long.
+const PHASES: [&str; 4] = ["new", "idle", "headers", "blocked"];
+
+/// How a call can fail.
+const FAILURES: [&str; 11] = [
+    "unreachable",
+    "memory",
+    "stack",
+    "resources",
+    "wasm",
+    "host",
+    "refused",
+    "interim_status",
+    "no_response",
+    "unfinished_body",
+    "broken_body",
+];
 
 /// When a request's time was over.
 #[derive(Clone, Copy)]
@@ -113,6 +132,11 @@ impl Metrics {
                 "Connections closed because a phase took too long.",
                 &["phase"],
             ),
+            refused: register.counters(
+                "catamaran_requests_refused_total",
+                "Heads that were no request, or took too long, answered before any route.",
+                &["status"],
+            ),
             accept_errors: register.counter(
                 "catamaran_accept_errors_total",
                 "Errors of accept, each with a pause behind it: mostly no file descriptor was left.",
@@ -140,6 +164,15 @@ impl Metrics {
     fn show_zeros(&self) {
         for stage in [TimedOut::Head, TimedOut::Body, TimedOut::PostReturn] {
             self.timed_out.with_label_values(&[stage.label()]);
+        }
+        for phase in PHASES {
+            self.connections_timed_out.with_label_values(&[phase]);
+        }
+        for status in ["400", "408", "414", "431", "501", "505"] {
+            self.refused.with_label_values(&[status]);
+        }
+        for reason in FAILURES {
+            self.failed.with_label_values(&[reason]);
         }
         for result in ["ok", "failed"] {
             self.reloads.with_label_values(&[result]);

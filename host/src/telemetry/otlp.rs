@@ -10,7 +10,6 @@
 mod client;
 
 use std::env;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -23,6 +22,8 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 use tokio::runtime::Handle;
 
 use client::Client;
+
+use super::Peer;
 
 /// How long the end of the process waits for the last spans.
 const FLUSH: Duration = Duration::from_secs(3);
@@ -118,16 +119,16 @@ pub(super) struct Recorded(Box<Span>);
 /// Begins the span of a request, if there is an export. Attributes by
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>; the query is left out: it may hold
 /// secrets.
-pub(super) fn record<B>(request: &Request<B>, parent: Option<&SpanContext>, peer: SocketAddr) -> Option<Recorded> {
+pub(super) fn record<B>(request: &Request<B>, parent: Option<&SpanContext>, peer: &Peer) -> Option<Recorded> {
     let tracer = TRACER.get()?;
     let mut attributes = vec![
         KeyValue::new("http.request.method", request.method().to_string()),
-        KeyValue::new("url.scheme", "http"),
+        KeyValue::new("url.scheme", peer.scheme),
         KeyValue::new("url.path", request.uri().path().to_owned()),
         KeyValue::new("network.protocol.version", version(request.version())),
     ];
-    attributes.push(KeyValue::new("network.peer.address", peer.ip().to_string()));
-    attributes.push(KeyValue::new("network.peer.port", i64::from(peer.port())));
+    attributes.push(KeyValue::new("network.peer.address", peer.address().ip().to_string()));
+    attributes.push(KeyValue::new("network.peer.port", i64::from(peer.address().port())));
     let builder =
         tracer.span_builder(request.method().to_string()).with_kind(SpanKind::Server).with_attributes(attributes);
     let context = match parent {

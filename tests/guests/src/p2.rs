@@ -55,6 +55,7 @@ impl incoming_handler::Guest for Guest {
                 forget(Fields::new());
             },
             "/bodies" => bodies(),
+            "/full-fields" => full_fields(),
             "/no-response" => {}
             "/twice" => twice(outparam),
             "/refuse" => ResponseOutparam::set(outparam, Err(ErrorCode::ConfigurationError)),
@@ -172,6 +173,16 @@ fn bodies() {
             stream.write(&vec![1; room as usize]).expect("there was room");
         }
         forget((response, body, stream));
+    }
+}
+
+/// Fills sets of header fields, each as far as the host lets it.
+fn full_fields() {
+    let value = [b'x'; 1024];
+    loop {
+        let fields = Fields::new();
+        while fields.append("x", &value).is_ok() {}
+        forget(fields);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A host with an optional port: the value of Host, and the authority of an absolute target. RFC 3986 section 3.2.2.
+//! A host with an optional port: the value of Host, and the authority of a target. RFC 3986 section 3.2.2.
 
 use super::class;
 
@@ -19,6 +19,12 @@ pub(super) enum Host {
 }
 
 impl Host {
+    /// Whether this is one, as a whole.
+    pub(super) fn is(text: &[u8]) -> bool {
+        let mut host = Self::default();
+        text.iter().all(|&byte| host.push(byte).is_some()) && host.is_complete()
+    }
+
     /// Takes the next byte, or refuses it.
     pub(super) fn push(&mut self, byte: u8) -> Option<()> {
         *self = match (*self, byte) {
