@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::admission::Admission;
 use super::body::Excess;
 use super::{answer, body, wire};
-use crate::application::{Application, Route, Target};
+use crate::application::{Answers, Application, Route, Target};
 use crate::bounds::Bounds;
 use crate::cli::ServerOptions;
 use crate::outbound::Home;
@@ -121,11 +121,15 @@ async fn reach(
     if body::is_too_long(request.body(), bounds) {
         return answer::too_large();
     }
+    let guest = match &target.answers {
+        Answers::Guest(guest) => guest,
+        Answers::Fixed(fixed) => return fixed.response(),
+    };
     let Some(place) = admission.admit().await else { return answer::overloaded() };
     let (mut parts, request_body) = request.into_parts();
     target.tell(route, &mut parts, client);
     let (request_body, excess) = body::bounded(request_body, bounds);
-    let answered = target.guest.handle(Request::from_parts(parts, request_body), place).await;
+    let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
     match (excess.seen(), answered) {
         // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
         (Some(Excess::Size), _) => answer::too_large(),
