@@ -307,7 +307,8 @@ fn a_malformed_request_is_refused_however_it_is_split() {
 }
 
 /// What may come after a chunk and is wrong, in every part that a chunked body has.
-const FAULTS: &[&str] = &["x\r\n", "1 \r\nb\r\n", "1\nb\r\n", "1\r\nbc\r\n", "1;\r\nb\r\n", "0\n\r\n", "0\r\na\r\n\r\n"];
+const FAULTS: &[&str] =
+    &["x\r\n", "1 \r\nb\r\n", "1\nb\r\n", "1\r\nbc\r\n", "1;\r\nb\r\n", "0\n\r\n", "0\r\na\r\n\r\n"];
 
 #[test]
 fn a_response_whose_request_turns_out_malformed_does_not_look_complete() {
@@ -331,7 +332,10 @@ fn a_response_whose_request_turns_out_malformed_does_not_look_complete() {
             let end = stream.read_to_end(&mut answer);
             assert!(end.as_ref().map_or_else(|error| error.kind() == ErrorKind::ConnectionReset, |_| true), "{end:?}");
             let answer = String::from_utf8(answer).expect("text");
-            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.matches("HTTP/1.1").count() == 1, "{fault:?}: {answer}");
+            assert!(
+                answer.starts_with("HTTP/1.1 200 ") && answer.matches("HTTP/1.1").count() == 1,
+                "{fault:?}: {answer}"
+            );
             assert!(!answer.contains("\r\n0\r\n"), "{generation:?}: {fault:?}: it looks complete: {answer}");
         }
         assert_eq!(misbehaving::text(server.address, "/hello"), "hello");

@@ -132,7 +132,8 @@ fn warned(command: &mut Command, path: &Path, line: usize, parts: &[&str]) -> Se
 
 #[test]
 fn a_component_that_no_trigger_names_is_not_loaded_and_named_in_the_log() {
-    let text = format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[component.spare]\nsource = 'nowhere.wasm'\n");
+    let text =
+        format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[component.spare]\nsource = 'nowhere.wasm'\n");
     let (_folder, path) = manifest(&text);
     let server = warned(&mut up(&path), &path, 8, &["`spare`", "not loaded"]);
     assert_eq!(get(server.address, "/headers").status(), 200);
@@ -160,7 +161,8 @@ fn a_route_that_is_written_as_elsewhere_works_as_in_spin_and_is_warned_of() {
 
 #[test]
 fn a_warning_is_not_repeated_whenever_the_manifest_is_looked_at() {
-    let (_folder, path) = manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
+    let (_folder, path) =
+        manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
     let server = warned(up(&path).arg("--watch"), &path, 4, &["`/api`"]);
     // It looks four times a second.
     std::thread::sleep(std::time::Duration::from_secs(1));
@@ -170,7 +172,8 @@ fn a_warning_is_not_repeated_whenever_the_manifest_is_looked_at() {
 
 #[test]
 fn inspect_warns_of_the_same() {
-    let (_folder, path) = manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
+    let (_folder, path) =
+        manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
     let finished = catamaran_tests::process::run(&mut catamaran(["inspect", path.to_str().expect("a path in UTF-8")]));
     assert!(finished.status.success(), "{finished}");
     assert!(finished.stderr.starts_with("warning: ") && finished.stderr.contains(":4: the route `api`"), "{finished}");

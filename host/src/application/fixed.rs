@@ -25,7 +25,8 @@ impl Fixed {
         headers: impl IntoIterator<Item = (String, String)>,
         body: String,
     ) -> Result<Self, String> {
-        let status = StatusCode::from_u16(status.unwrap_or(200)).ok().filter(|status| (200..600).contains(&status.as_u16()));
+        let status =
+            StatusCode::from_u16(status.unwrap_or(200)).ok().filter(|status| (200..600).contains(&status.as_u16()));
         let status = status.ok_or("`status_code` must be a number from 200 to 599")?;
         let header = |(name, value): (String, String)| {
             let parsed = name.parse::<HeaderName>().map_err(|_| format!("`{name}` is no name of a header"))?;

@@ -163,9 +163,8 @@ mod tests {
 
     /// Sizes of every magnitude, round ones among them.
     fn size() -> impl Strategy<Value = usize> {
-        (0..usize::BITS, 1..=usize::MAX, any::<bool>()).prop_map(|(power, number, round)| {
-            if round { 1 << power } else { (number >> power).max(1) }
-        })
+        (0..usize::BITS, 1..=usize::MAX, any::<bool>())
+            .prop_map(|(power, number, round)| if round { 1 << power } else { (number >> power).max(1) })
     }
 
     /// What is almost a value.

@@ -110,7 +110,9 @@ fn url(text: &str) -> Result<Uri, String> {
     let userinfo = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
     match (url.scheme_str(), url.host()) {
         (Some("http"), Some(host)) if !host.is_empty() && !userinfo => Ok(url),
-        (Some("https"), _) => Err("only plain HTTP is asked: take http://ADDRESS/livez of the server's --admin-listen".to_owned()),
+        (Some("https"), _) => {
+            Err("only plain HTTP is asked: take http://ADDRESS/livez of the server's --admin-listen".to_owned())
+        }
         _ => Err("write it as http://HOST:PORT/PATH".to_owned()),
     }
 }

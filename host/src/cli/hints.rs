@@ -32,7 +32,7 @@ pub fn parse() -> Cli {
 }
 
 fn hint(error: &Error) -> Option<String> {
-    if error.kind() != ErrorKind::UnknownArgument || error.get(ContextKind::SuggestedArg).is_some() {
+    if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let ContextValue::String(argument) = error.get(ContextKind::InvalidArg)? else { return None };

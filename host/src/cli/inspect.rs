@@ -96,8 +96,10 @@ impl Entry {
 
     fn text(&self) -> String {
         let Report { file, bytes, wasi, exports, imports, auditable, compiled, hosts } = &self.report;
-        let crates = if *auditable { "listed in it, for scanners" } else { "not listed in it (`cargo auditable` does that)" };
-        let code = if *compiled { "beside it, in a .cwasm" } else { "made at each start (`catamaran compile` does it once)" };
+        let crates =
+            if *auditable { "listed in it, for scanners" } else { "not listed in it (`cargo auditable` does that)" };
+        let code =
+            if *compiled { "beside it, in a .cwasm" } else { "made at each start (`catamaran compile` does it once)" };
         let verdict = |verdict: &component::Verdict| match &verdict.because {
             None => format!("{}: yes", verdict.host),
             Some(reason) => format!("{}: no, {reason}", verdict.host),

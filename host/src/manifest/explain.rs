@@ -2,7 +2,7 @@
 //!
 //! Only keys are repeated: a value may be a secret.
 
-use toml::{Table, Value};
+use toml::Table;
 
 use super::problem::{Problem, line_at};
 use crate::nearest::nearest;
@@ -92,13 +92,16 @@ fn wrong(message: &str, path: &str) -> String {
     match (path, expected, variable) {
         ("spin_manifest_version", ..) => format!("`{path}` must be the number 2, without quotes"),
         ("trigger.http", ..) if is(&["map"]) => {
-            "`trigger.http` is one table, and a list is read: write it with double brackets, [[trigger.http]]".to_owned()
+            "`trigger.http` is one table, and a list is read: write it with double brackets, [[trigger.http]]"
+                .to_owned()
         }
         ("component", ..) if is(&["sequence"]) => {
             "`component` is a list, as in manifest version 1: write each component as [component.ID]".to_owned()
         }
         (_, _, Some(name)) => {
-            format!("`{path}` must be a table: write `{name} = {{ default = \"…\" }}` or `{name} = {{ required = true }}`")
+            format!(
+                "`{path}` must be a table: write `{name} = {{ default = \"…\" }}` or `{name} = {{ required = true }}`"
+            )
         }
         (_, "a string" | "a string or a table", _) if scalar => {
             format!("`{path}`: expected {expected}: put the value in quotes")

@@ -48,10 +48,7 @@ pub(super) fn triggers(
 }
 
 /// The id of a trigger's component, which may be written there.
-fn id(
-    component: Spanned<TextOr<Box<Table>>>,
-    tables: &mut BTreeMap<String, Table>,
-) -> Result<String, Problem> {
+fn id(component: Spanned<TextOr<Box<Table>>>, tables: &mut BTreeMap<String, Table>) -> Result<String, Problem> {
     let span = component.span();
     match component.into_inner() {
         TextOr::Text(id) if tables.contains_key(&id) => Ok(id),
