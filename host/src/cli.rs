@@ -53,7 +53,7 @@ pub enum Task {
 }
 
 /// How the values of options are written.
-const NOTATION: &str = "TIME is a number with its unit: 500ms, 2s, 1m, 1m 30s. SIZE as well: 64KiB, 16MiB, 1GiB.
+const NOTATION: &str = "TIME is a number with its unit: 500ms, 2s, 1m. SIZE as well: 64KiB, 16MiB, 1GiB.
 Where a bound may be lifted, `unlimited` lifts it. ADDRESS is an address and a port: 127.0.0.1:8080, [::1]:8080.";
 
 /// The subcommands that serve.

@@ -366,6 +366,13 @@ fn what_other_commands_take_is_answered_with_what_does_the_same() {
 }
 
 #[test]
+fn an_option_that_only_looks_alike_is_not_named_beside_what_does_the_same() {
+    let finished = Process::spawn(&mut catamaran(["serve", "c.wasm", "--dir", "."])).and_then(Process::wait);
+    let finished = finished.expect("an end");
+    assert!(!finished.stderr.contains("a similar argument"), "{finished}");
+}
+
+#[test]
 fn a_switch_in_the_environment_is_yes_or_no() {
     usage(catamaran(["up"]).env("CATAMARAN_WATCH", "perhaps"), &["--watch", "perhaps"]);
 }

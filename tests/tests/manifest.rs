@@ -135,7 +135,7 @@ fn a_component_that_no_trigger_names_is_not_loaded_and_named_in_the_log() {
     let text =
         format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[component.spare]\nsource = 'nowhere.wasm'\n");
     let (_folder, path) = manifest(&text);
-    let server = warned(&mut up(&path), &path, 8, &["`spare`", "not loaded"]);
+    let server = warned(&mut up(&path), &path, 8, &["`spare`", "neither built nor loaded"]);
     assert_eq!(get(server.address, "/headers").status(), 200);
 }
 

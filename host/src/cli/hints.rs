@@ -25,6 +25,8 @@ const OTHERS: [(&str, &str); 9] = [
 pub fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|mut error| {
         if let Some(hint) = hint(&error) {
+            // What only looks alike would lead astray.
+            error.remove(ContextKind::SuggestedArg);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
         }
         error.exit()

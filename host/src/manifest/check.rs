@@ -65,7 +65,7 @@ impl Check<'_> {
                 components.insert(id, self.component(table, &values)?);
             } else {
                 let offset = lines.get(&id).copied().unwrap_or_default();
-                self.warn(offset, &format!("no trigger names the component `{id}`: it is not loaded"));
+                self.warn(offset, &format!("no trigger names the component `{id}`: it is neither built nor loaded"));
             }
         }
         Ok(Manifest { path: self.path.to_owned(), triggers, components, warnings: self.warnings })
