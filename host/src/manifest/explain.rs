@@ -27,8 +27,11 @@ pub(super) fn explain(text: &str, error: &toml::de::Error) -> Problem {
 
 /// An error of the text itself, with the key of the line that it points at.
 fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
-    let offset = error.span().map(|span| span.start);
-    let line = offset.map(|offset| line_at(text, offset.min(text.len())));
+    let offset = error.span().map(|span| span.start.min(text.len()));
+    // Within a text of several lines, what stands before a `=` is a part of a value.
+    let in_value =
+        |offset: usize| ["\"\"\"", "'''"].iter().any(|quotes| text[..offset].matches(quotes).count() % 2 == 1);
+    let line = offset.filter(|&offset| !in_value(offset)).map(|offset| line_at(text, offset));
     let key = line.and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
     let message = match (key, error.message()) {
         (Some(key), message) if !message.contains(key) => format!("`{key}`: {message}"),
@@ -122,5 +125,64 @@ fn unknown_key(rest: &str, path: &str) -> String {
     match nearest(unknown.trim_matches('`'), known.split('`').skip(1).step_by(2)) {
         Some(key) => format!("unknown key {unknown}{place}: did you mean `{key}`?"),
         None => format!("unknown key {unknown}{place}: {known}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::super::schema::Document;
+    use super::super::{Inputs, Manifest, ManifestError};
+    use super::*;
+
+    /// Right and wrong lines, with `s3cr3t` for values.
+    const LINES: [&str; 24] = [
+        "spin_manifest_version = 2",
+        "spin_manifest_version = 's3cr3t'",
+        "spin_version = 's3cr3t'",
+        "[application]",
+        "name = 's3cr3t'",
+        "[variables]",
+        "\"a\\nb\" = 's3cr3t'",
+        "v = { default = 's3cr3t' }",
+        "[[trigger.http]]",
+        "[trigger.http]",
+        "[trigger]",
+        "route = '/s3cr3t'",
+        "static_response = { body = ['s3cr3t'] }",
+        "component = 'test'",
+        "component = { source = 's3cr3t', \"c\\nd\" = 1 }",
+        "[component.test]",
+        "[[component]]",
+        "source = 's3cr3t'",
+        "files = 's3cr3t'",
+        "environment = { A = 's3cr3t', B = 1 }",
+        "build.command = { a = 's3cr3t' }",
+        "key = \"\"\"\ns3cr3t\\q==\n\"\"\"",
+        "key = '''\ns3cr3t==\n'''",
+        "'component.test' = s3cr3t",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn an_error_is_one_line_at_a_line_of_the_file_and_repeats_no_value(lines in vec(select(&LINES[..]), 0..12), cut in 0..400_usize) {
+            let text: String = lines.join("\n").chars().take(cut).collect();
+            if let Err(error) = toml::from_str::<Document>(&text) {
+                let message = explain(&text, &error).message;
+                prop_assert!(!message.contains("s3cr3t"), "{message}: {text}");
+            }
+            let error = Manifest::parse(&text, Path::new("spin.toml"), &Inputs::default()).err();
+            if let Some(ManifestError::Invalid { line, message, .. }) = error {
+                prop_assert!((1..=text.matches('\n').count() + 1).contains(&line), "{line} of {text}");
+                prop_assert!(!message.is_empty() && !message.contains('\n'), "{message}");
+            }
+        }
     }
 }
