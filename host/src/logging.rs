@@ -9,12 +9,14 @@ use std::env;
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub use writer::Flush;
 
 /// What is logged when `RUST_LOG` is not set.
-const DEFAULT_FILTER: &str = "info";
+const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -30,29 +32,30 @@ pub enum LogFormat {
 pub fn start(format: LogFormat) -> Flush {
     let (writer, flush) = writer::start();
     let wanted = env::var("RUST_LOG").ok().filter(|wanted| !wanted.trim().is_empty());
-    let parsed = filter(wanted.as_deref().unwrap_or(DEFAULT_FILTER));
-    let (filter, problem) = match parsed {
-        Ok(filter) => (filter, None),
-        Err(error) => (EnvFilter::new(DEFAULT_FILTER), Some(error)),
+    let default = Targets::new().with_default(DEFAULT_LEVEL);
+    let (filter, problem) = match wanted.as_deref().map(filter) {
+        None => (default, None),
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (default, Some(error)),
     };
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(writer);
     match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).init(),
+        LogFormat::Text => builder.finish().with(filter).init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).finish().with(filter).init(),
     }
     if let (Some(wanted), Some(error)) = (wanted, problem) {
         tracing::warn!(
-            "RUST_LOG={wanted:?} is no filter ({error}): logging `{DEFAULT_FILTER}`; write it as warn,access=off"
+            "RUST_LOG={wanted:?} is no filter ({error}): logging `{DEFAULT_LEVEL}`; write it as warn,access=off"
         );
     }
     flush
 }
 
 /// A filter, unless it has a word that is almost a level: that would be taken for a module, and nothing else be logged.
-fn filter(text: &str) -> Result<EnvFilter, String> {
+fn filter(text: &str) -> Result<Targets, String> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     for word in text.split(',').map(str::trim).filter(|word| !word.contains('=')) {
         let lower = word.to_ascii_lowercase();
@@ -61,7 +64,7 @@ fn filter(text: &str) -> Result<EnvFilter, String> {
             return Err(format!("`{word}` is no level, `{level}` is"));
         }
     }
-    EnvFilter::builder().parse(text).map_err(|error| error.to_string())
+    text.parse().map_err(|error: ParseError| error.to_string())
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@
 //! - [`guests`]: components that are a few lines of text.
 //! - [`browser`]: a headless Chromium.
 //! - [`http`]: one request, one answer.
-//! - [`frames`]: HTTP/2 frame by frame.
 //! - [`connection`]: one request after the other on the same connection.
 //! - [`frames`]: an HTTP/2 connection frame by frame.
 //! - [`contract`]: what a client may rely on, whichever host answers.
