@@ -18,6 +18,7 @@
 //! - [`frames`]: HTTP/2 frame by frame.
 //! - [`connection`]: one request after the other on the same connection.
 //! - [`frames`]: an HTTP/2 connection frame by frame.
+//! - [`walk`]: a document whose commands are run.
 //! - [`contract`]: what a client may rely on, whichever host answers.
 
 #![forbid(unsafe_code)]
@@ -39,3 +40,4 @@ pub mod process;
 pub mod server;
 pub mod suite;
 pub mod tool;
+pub mod walk;
