@@ -1,5 +1,6 @@
-//! What is served: which route leads to which guest.
+//! What is served: which route leads to which guest, or to which answer.
 
+mod fixed;
 mod headers;
 mod route;
 mod table;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+pub use fixed::Fixed;
 pub use headers::SpinHeaders;
 pub use route::{Route, RouteError};
 pub use table::Table;
@@ -23,12 +25,20 @@ pub struct Application {
 
 /// What a route leads to.
 pub struct Target {
-    /// The component that answers.
-    pub guest: Guest,
+    /// What answers.
+    pub answers: Answers,
     /// What it is told of the route, where that is asked for.
     headers: Option<SpinHeaders>,
     /// Where its requests are counted.
     pub(crate) metrics: Arc<RouteMetrics>,
+}
+
+/// What answers the requests of a route.
+pub enum Answers {
+    /// A component.
+    Guest(Guest),
+    /// The host itself.
+    Fixed(Fixed),
 }
 
 impl Application {
@@ -36,15 +46,15 @@ impl Application {
     pub fn of(guest: Guest) -> Self {
         let (route, headers) = (Route::everything(), None);
         let metrics = RouteMetrics::new(route.to_string());
-        Self { routes: Table::new([(route, Target { guest, headers, metrics })]) }
+        Self { routes: Table::new([(route, Target { answers: Answers::Guest(guest), headers, metrics })]) }
     }
 
     /// An application as a manifest describes it: its guests are told how they were reached, as Spin tells them.
-    pub fn routed(routes: impl IntoIterator<Item = (Route, Guest)>) -> Self {
-        let target = |(route, guest)| {
+    pub fn routed(routes: impl IntoIterator<Item = (Route, Answers)>) -> Self {
+        let target = |(route, answers)| {
             let headers = Some(SpinHeaders::of(&route));
             let metrics = RouteMetrics::new(route.to_string());
-            (route, Target { guest, headers, metrics })
+            (route, Target { answers, headers, metrics })
         };
         Self { routes: Table::new(routes.into_iter().map(target)) }
     }

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "compiler")]
 mod compile;
+mod environment;
 mod healthcheck;
+mod hints;
 mod inspect;
 mod options;
 mod serve;
@@ -14,7 +16,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "compiler")]
 pub use compile::Compile;
+pub use environment::unknown_variables;
 pub use healthcheck::{HealthError, Healthcheck};
+pub use hints::parse;
 pub use inspect::Inspect;
 pub use options::ServerOptions;
 pub use serve::Serve;
@@ -56,12 +60,18 @@ pub enum Task {
     Compile(Compile),
 }
 
+/// How the values of options are written.
+const NOTATION: &str = "TIME is a number with its unit: 500ms, 2s, 1m. SIZE as well: 64KiB, 16MiB, 1GiB.
+Where a bound may be lifted, `unlimited` lifts it. ADDRESS is an address and a port: 127.0.0.1:8080, [::1]:8080.";
+
 /// The subcommands that serve.
 #[derive(Clone, Subcommand)]
 pub enum Command {
     /// Serve one component, as `wasmtime serve` does
+    #[command(after_help = NOTATION)]
     Serve(Serve),
     /// Serve the application that a manifest describes, as `spin up` does
+    #[command(after_help = NOTATION)]
     Up(Up),
 }
 
@@ -134,6 +144,18 @@ pub enum Error {
     /// The component is not there, and the manifest says how to build it.
     #[error("{0}; --build runs the build commands of the manifest")]
     NotBuilt(crate::component::LoadError),
+    /// `serve` is given a manifest.
+    #[error("`{file}` is a manifest: serve it with `catamaran up --from {file}`", file = path.display())]
+    IsManifest {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `up` is given a component.
+    #[error("`{file}` is no manifest: serve a component with `catamaran serve {file}`", file = path.display())]
+    IsComponent {
+        /// The file.
+        path: PathBuf,
+    },
     /// The manifest cannot be read, or describes what we do not provide.
     #[error(transparent)]
     Manifest(#[from] crate::manifest::ManifestError),

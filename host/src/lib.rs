@@ -27,6 +27,7 @@ mod file;
 pub mod guest;
 pub mod logging;
 pub mod manifest;
+mod nearest;
 pub mod outbound;
 pub mod printable;
 pub mod reload;

@@ -7,13 +7,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use catamaran::application::Application;
-use catamaran::cli::{Cli, Command, Error, Task};
+use catamaran::cli::{self, Cli, Command, Error, Task};
 use catamaran::outbound::Outbound;
 use catamaran::printable::printable;
 use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
 use catamaran::{admin, guest, logging, reload, server, signals};
-use clap::Parser;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +22,7 @@ use tokio_util::sync::CancellationToken;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    match run(cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Names and values of files that are not ours stand in it.
@@ -44,6 +42,9 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     };
     // Until the end of this function: then all that was logged is written, before any error is printed.
     let _log = logging::start(command.server_options().log_format);
+    for warning in cli::unknown_variables() {
+        tracing::warn!("{warning}");
+    }
     let tls = command.server_options().tls()?;
     let outbound = Outbound::new(&command.server_options().outbound)?;
     let application = command.load(&outbound)?;

@@ -4,6 +4,8 @@
 
 mod build;
 mod check;
+mod component;
+mod explain;
 mod files;
 mod problem;
 mod provided;
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub use build::{BuildError, build};
 pub use files::Files;
 
-use crate::application::Route;
+use crate::application::{Fixed, Route};
 use crate::guest::Variables;
 use crate::outbound::Pattern;
 use check::Check;
@@ -39,10 +41,21 @@ pub struct Inputs {
 pub struct Manifest {
     /// The file.
     pub path: PathBuf,
-    /// Route and component of each HTTP trigger, in the order of the file.
-    pub triggers: Vec<(Route, String)>,
+    /// Each HTTP trigger, in the order of the file: its route, and what that leads to.
+    pub triggers: Vec<(Route, Destination)>,
     /// The components that the triggers name.
     pub components: BTreeMap<String, Component>,
+    /// What is permitted and probably not meant, each with the file and the line.
+    pub warnings: Vec<String>,
+}
+
+/// What a trigger leads to.
+#[derive(Debug)]
+pub enum Destination {
+    /// The component with this id.
+    Component(String),
+    /// An answer that stands in the manifest.
+    Fixed(Fixed),
 }
 
 /// One component of an application.
@@ -96,6 +109,15 @@ pub enum ManifestError {
         /// Why.
         source: io::Error,
     },
+    /// The folder of the variables is not there.
+    #[error(
+        "--variables-dir names `{}`, which is no folder that can be read: correct it, or leave the option out",
+        path.display()
+    )]
+    VariablesDir {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The file is not what a manifest must be.
     #[error("{}:{line}: {message}", path.display())]
     Invalid {
@@ -128,6 +150,9 @@ impl Manifest {
         let text = crate::file::read(&path)
             .and_then(text)
             .map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        if let Some(folder) = inputs.variables_dir.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(ManifestError::VariablesDir { path: folder.clone() });
+        }
         Self::parse(&text, &path, inputs)
     }
 
@@ -136,9 +161,11 @@ impl Manifest {
     /// # Errors
     /// When it is not a manifest of version 2, asks for what we do not provide, or a variable has no value.
     pub fn parse(text: &str, path: &Path, inputs: &Inputs) -> Result<Self, ManifestError> {
-        Check { text, path, folder: folder(path), inputs }.run().map_err(|problem| ManifestError::Invalid {
+        let check = Check { text, path, folder: folder(path), inputs, warnings: Vec::new() };
+        check.run().map_err(|problem| ManifestError::Invalid {
             line: problem.line(text),
-            message: problem.message,
+            // A key may have newlines in it.
+            message: problem.message.replace('\n', " "),
             path: path.to_owned(),
         })
     }

@@ -98,8 +98,8 @@ impl Outbound {
         _ = self.0.home.set(home);
     }
 
-    /// What a component with these patterns may send.
-    pub fn gate(&self, patterns: Vec<Pattern>) -> Gate {
+    /// What the component `name` with these patterns may send.
+    pub fn gate(&self, name: &str, patterns: Vec<Pattern>) -> Gate {
         let (shared, patterns) = (self.0.clone(), Arc::<[Pattern]>::from(patterns));
         let client = (!patterns.is_empty()).then(|| {
             Client::builder(TokioExecutor::new())
@@ -109,7 +109,7 @@ impl Outbound {
                 .http1_max_buf_size(MAX_RESPONSE_HEAD)
                 .build(Connect::new(shared.clone(), patterns.clone(), shared.tls()))
         });
-        Gate::new(shared, patterns, client)
+        Gate::new(name, shared, patterns, client)
     }
 }
 

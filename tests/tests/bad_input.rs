@@ -190,6 +190,99 @@ fn a_wrong_manifest_is_named_with_its_line_and_key() {
     }
 }
 
+#[test]
+fn what_others_write_in_a_manifest_is_answered_with_how_to_write_it() {
+    const RIGHT: &str = "spin_manifest_version = 2\n\n[application]\nname = 'test'\n\n[[trigger.http]]\n\
+                         route = '/...'\ncomponent = 'test'\n\n[component.test]\nsource = 'test.wasm'\n";
+    const VERSION: &str = "spin_manifest_version = 2";
+    const APPLICATION: &str = "[application]\nname = 'test'\n";
+    const TRIGGER: &str = "[[trigger.http]]\nroute = '/...'\ncomponent = 'test'\n";
+    const COMPONENT: &str = "[component.test]\n";
+    const SOURCE: &str = "source = 'test.wasm'\n";
+    let version_1 = ["version 1", "`spin_manifest_version = 2`, `name` below [application]"];
+    for (right, wrong, line, parts) in [
+        ("[[trigger.http]]", "[trigger.http]", 6, ["`trigger.http` is one table", "double brackets, [[trigger.http]]"]),
+        (TRIGGER, "", 1, ["there is no [[trigger.http]]", "`route` and a `component`"]),
+        (APPLICATION, "", 1, ["there is no [application]", "`name`"]),
+        ("name = 'test'", "version = '1'", 3, ["[application] has no `name`", "add it"]),
+        (VERSION, "", 1, ["`spin_manifest_version` is missing", "`spin_manifest_version = 2`"]),
+        (VERSION, "spin_manifest_version = '2'", 1, ["`spin_manifest_version` must be the number 2", "without quotes"]),
+        (VERSION, "spin_manifest_version = 3", 1, ["`spin_manifest_version` is 3", "only version 2"]),
+        (VERSION, "spin_manifest_version = '1'", 1, version_1),
+        (VERSION, "spin_manifest_version = 1", 1, version_1),
+        (VERSION, "spin_version = '1'", 1, version_1),
+        (COMPONENT, "[[component]]\nid = 'test'\n", 10, ["`component` is a list", "[component.ID]"]),
+        (SOURCE, "description = 's3cr3t'\n", 10, ["[component.test] has no `source`", "add it"]),
+        ("route = '/...'\n", "", 6, ["[[trigger.http]] has no `route`", "add it"]),
+        (SOURCE, "source = 'a'\nenvironment = { PORT = 8086 }\n", 12, ["`component.test.environment.PORT`", "quotes"]),
+        (SOURCE, "source = 'a'\nenvironment = { ON = true }\n", 12, ["`component.test.environment.ON`", "quotes"]),
+        (SOURCE, "source = 'a'\n[component.test.environment]\nRATE = 80.86\n", 13, ["environment.RATE`", "quotes"]),
+        (SOURCE, "source = 'a'\nvariables = { v = 8086 }\n", 12, ["`component.test.variables.v`", "quotes"]),
+        (
+            SOURCE,
+            "source = 'a'\nallowed_outbound_hosts = 's3cr3t'\n",
+            12,
+            ["allowed_outbound_hosts` must be a list", "[\"…\"]"],
+        ),
+        (SOURCE, "source = 'a'\nfiles = 's3cr3t'\n", 12, ["`component.test.files` must be a list", "[\"…\"]"]),
+        (
+            SOURCE,
+            "source = 'a'\nfiles = [{ sorce = 's3cr3t' }]\n",
+            12,
+            ["unknown key `sorce`", "did you mean `source`?"],
+        ),
+        (
+            SOURCE,
+            "source = 'a'\nenviroment = { a = 's3cr3t' }\n",
+            12,
+            ["unknown key `enviroment` in `component.test`", "did you mean `environment`?"],
+        ),
+        (SOURCE, "source = 'a'\nbuild = 's3cr3t'\n", 12, ["`component.test.build`", "expected a table"]),
+        (SOURCE, "sorce = 'a'\n", 11, ["unknown key `sorce`", "did you mean `source`?"]),
+        (
+            APPLICATION,
+            "[aplication]\nname = 's3cr3t'\n",
+            3,
+            ["unknown key `aplication`", "did you mean `application`?"],
+        ),
+        (
+            APPLICATION,
+            "variables = { foo = 's3cr3t' }\n[application]\nname = 'a'\n",
+            3,
+            ["`variables.foo` must be a table", "`foo = { default = \"…\" }`"],
+        ),
+        (
+            APPLICATION,
+            "[application]\nname = 'a'\n[variables]\nfoo = 8086\n",
+            6,
+            ["`variables.foo` must be a table", "required = true"],
+        ),
+        (APPLICATION, "[application]\nname = 'a'\n[variables]\nfoo = s3cr3t\n", 6, ["`foo`", "quoted"]),
+    ] {
+        assert!(RIGHT.contains(right), "{right}");
+        let (_folder, path) = file("spin.toml", RIGHT.replacen(right, wrong, 1));
+        let message = refused(&mut catamaran(["up", "-f", text(&path), "--listen", "127.0.0.1:0"]));
+        has(&message, &[&format!("{}:{line}: ", path.display())]);
+        has(&message, &parts);
+        assert!(!["s3cr3t", "8086", "80.86"].iter().any(|value| message.contains(value)), "a value: {message}");
+    }
+}
+
+#[test]
+fn a_manifest_of_version_1_is_told_from_a_wrong_one() {
+    let text_of = |version: &str| {
+        format!(
+            "{version}name = 'test'\nversion = '1.0.0'\ntrigger = {{ type = 'http', base = '/' }}\n\n\
+             [[component]]\nid = 'test'\nsource = 'test.wasm'\n[component.trigger]\nroute = '/...'\n"
+        )
+    };
+    for (version, line) in [("spin_version = '1'\n", 1), ("spin_manifest_version = '1'\n", 1), ("", 5)] {
+        let (_folder, path) = file("spin.toml", text_of(version));
+        let message = refused(&mut catamaran(["up", "-f", text(&path), "--listen", "127.0.0.1:0"]));
+        has(&message, &[&format!("{}:{line}: ", path.display()), "manifest version 1", "[component.ID]", "upgrade"]);
+    }
+}
+
 fn manifest_with_build(command: &str) -> (TempDir, PathBuf) {
     let text = format!(
         "spin_manifest_version = 2\napplication.name = 'test'\n\
@@ -250,7 +343,38 @@ fn target_that_is_missing() -> &'static str {
 fn an_address_that_is_none() {
     usage(&mut catamaran(["serve", "input.wasm", "--listen", "localhost"]), &["--listen", "localhost"]);
     usage(&mut catamaran(["serve", "input.wasm", "--listen", "127.0.0.1:65536"]), &["--listen", "65536"]);
-    usage(catamaran(["serve", "input.wasm"]).env("CATAMARAN_LISTEN", "8000"), &["--listen", "8000"]);
+    let example = "such as 127.0.0.1:8000";
+    usage(catamaran(["serve", "input.wasm"]).env("CATAMARAN_LISTEN", "8000"), &["--listen", example]);
+    usage(&mut catamaran(["up", "--admin-listen", "localhost:8000"]), &["--admin-listen", "IP address", example]);
+    usage(&mut catamaran(["healthcheck", "--listen", "8000"]), &["--listen", "ADDRESS:PORT", example]);
+}
+
+#[test]
+fn what_other_commands_take_is_answered_with_what_does_the_same() {
+    usage(&mut catamaran(["up", "c.wasm"]), &["c.wasm", "'catamaran serve c.wasm'"]);
+    usage(&mut catamaran(["up", "spin.toml"]), &["'--from spin.toml'"]);
+    usage(&mut catamaran(["up", "--env", "A=b"]), &["--env", "`environment`", "SPIN_VARIABLE_NAME"]);
+    usage(&mut catamaran(["up", "--variable", "a=b"]), &["--variable", "SPIN_VARIABLE_NAME"]);
+    usage(&mut catamaran(["serve", "c.wasm", "--port", "80"]), &["--port", "'--listen 127.0.0.1:PORT'"]);
+    usage(&mut catamaran(["serve", "c.wasm", "--port=80"]), &["--port", "'--listen 127.0.0.1:PORT'"]);
+    usage(&mut catamaran(["serve", "c.wasm", "--dir", "."]), &["--dir", "`files`", "'catamaran up'"]);
+    usage(&mut catamaran(["serve", "-S", "cli", "c.wasm"]), &["-S", "leave it out"]);
+    let line = refused(&mut catamaran(["serve", "spin.toml", "--listen", "127.0.0.1:0"]));
+    has(&line, &["is a manifest", "`catamaran up --from spin.toml`"]);
+    let line = refused(&mut catamaran(["up", "--from", "c.wasm", "--listen", "127.0.0.1:0"]));
+    has(&line, &["no manifest", "`catamaran serve c.wasm`"]);
+}
+
+#[test]
+fn an_option_that_only_looks_alike_is_not_named_beside_what_does_the_same() {
+    let finished = Process::spawn(&mut catamaran(["serve", "c.wasm", "--dir", "."])).and_then(Process::wait);
+    let finished = finished.expect("an end");
+    assert!(!finished.stderr.contains("a similar argument"), "{finished}");
+}
+
+#[test]
+fn a_switch_in_the_environment_is_yes_or_no() {
+    usage(catamaran(["up"]).env("CATAMARAN_WATCH", "perhaps"), &["--watch", "perhaps"]);
 }
 
 #[test]

@@ -83,6 +83,45 @@ fn up_takes_every_option_from_the_environment() {
 }
 
 #[test]
+fn a_switch_takes_0_and_1_from_the_environment() {
+    for (written, built) in [("1", true), ("true", true), ("0", false), ("false", false)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!(
+            "spin_manifest_version = 2\napplication.name = 'test'\n\
+             trigger.http = [{{ route = '/...', component = 'test' }}]\n[component.test]\nsource = '{}'\n\
+             build.command = 'touch built'\n",
+            p2()
+        );
+        fs::write(folder.path().join("spin.toml"), text).expect("the manifest is written");
+        let mut command = catamaran(["up", "--listen", "127.0.0.1:0"]);
+        Server::start(command.env("CATAMARAN_BUILD", written).current_dir(folder.path())).expect(written);
+        assert_eq!(folder.path().join("built").exists(), built, "{written}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_no_option_is_named_with_the_one_that_is_like_it() {
+    let mut command = catamaran(["serve", p2(), "--listen", "127.0.0.1:0"]);
+    command.env("CATAMARAN_MAX_BODDY", "1KiB").env("CATAMARAN_HEALTHCHECK_URL", "http://127.0.0.1:1/livez");
+    command.env("CATAMARAN_PORT", "tcp://10.0.0.1:8000");
+    let finished = Server::start(&mut command).and_then(|server| server.stop(Signal::TERM)).expect("an end");
+    assert_eq!(finished.stderr.matches("WARN").count(), 1, "{finished}");
+    assert!(finished.stderr.contains("CATAMARAN_MAX_BODDY is no option"), "{finished}");
+    assert!(finished.stderr.contains("did you mean CATAMARAN_MAX_BODY?"), "{finished}");
+    assert!(!finished.stderr.contains("1KiB"), "a value may be a secret: {finished}");
+}
+
+#[test]
+fn help_says_how_times_sizes_and_addresses_are_written() {
+    for command in ["serve", "up"] {
+        let help = help(&[command]);
+        for part in ["TIME", "500ms", "1m", "SIZE", "64KiB", "unlimited", "127.0.0.1:8080"] {
+            assert!(help.lines().rev().take(4).any(|line| line.contains(part)), "{part}: {help}");
+        }
+    }
+}
+
+#[test]
 fn up_finds_the_manifest_of_the_folder_it_runs_in() {
     component(P2);
     let mut command = catamaran(["up", "--listen", "127.0.0.1:0"]);

@@ -1,11 +1,19 @@
 //! HTTP/1.1 that is not what RFC 9112 says, and HTTP/1.1 that only looks as if it were not.
 
-use std::sync::LazyLock;
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    sync::LazyLock,
+};
 
 use catamaran_tests::{
-    artifacts::{Generation::P2, component},
+    artifacts::{
+        Generation::{P2, P3},
+        component,
+    },
     connection::{Reply, replies},
-    http::{raw, raw_slowly},
+    http::{PATIENCE, raw, raw_slowly},
+    misbehaving,
     server::{Server, catamaran},
 };
 
@@ -295,6 +303,42 @@ fn a_malformed_request_is_refused_however_it_is_split() {
         // The guest may have answered before the fault has come; what follows is no request in any case.
         let answer = raw_slowly(SERVER.address, &[bytes, GOOD].concat()).expect("an answer");
         assert_eq!(replies(&answer).expect("whole answers").len(), 1, "{what}");
+    }
+}
+
+/// What may come after a chunk and is wrong, in every part that a chunked body has.
+const FAULTS: &[&str] =
+    &["x\r\n", "1 \r\nb\r\n", "1\nb\r\n", "1\r\nbc\r\n", "1;\r\nb\r\n", "0\n\r\n", "0\r\na\r\n\r\n"];
+
+#[test]
+fn a_response_whose_request_turns_out_malformed_does_not_look_complete() {
+    for generation in [P2, P3] {
+        // The guest answers with the body that it reads: only the end of the one ends the other.
+        let server = misbehaving::serve(generation, &["--body-timeout", "10m"]);
+        for fault in FAULTS {
+            let mut stream = TcpStream::connect(server.address).expect("a connection");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+            let head = "POST /echo HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n";
+            stream.write_all(head.as_bytes()).expect("sent");
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"1\r\na\r\n") {
+                let mut part = [0; 1024];
+                let length = stream.read(&mut part).expect("the first chunk");
+                assert_ne!(length, 0, "{generation:?}: {fault:?}: {}", answer.escape_ascii());
+                answer.extend(&part[..length]);
+            }
+            stream.write_all(format!("{fault}0\r\n\r\n").as_bytes()).expect("sent");
+            // It ends soon, and may be reset.
+            let end = stream.read_to_end(&mut answer);
+            assert!(end.as_ref().map_or_else(|error| error.kind() == ErrorKind::ConnectionReset, |_| true), "{end:?}");
+            let answer = String::from_utf8(answer).expect("text");
+            assert!(
+                answer.starts_with("HTTP/1.1 200 ") && answer.matches("HTTP/1.1").count() == 1,
+                "{fault:?}: {answer}"
+            );
+            assert!(!answer.contains("\r\n0\r\n"), "{generation:?}: {fault:?}: it looks complete: {answer}");
+        }
+        assert_eq!(misbehaving::text(server.address, "/hello"), "hello");
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 
 use catamaran_tests::{
     artifacts::{application, application_component},
-    http::get,
-    process::{Finished, Process, Stream},
+    http::{Protocol, get, send_and_wait},
+    process::{Finished, Process, Signal, Stream},
     server::{Server, catamaran},
 };
 use tempfile::TempDir;
@@ -71,7 +71,12 @@ fn what_is_not_provided_is_refused_with_its_line_and_what_to_do() {
         ),
         (component.replace("route = '/...'", "route = { private = true }"), 4, ["private", "http://self"]),
         (component.replace("route = '/...'", "route = '/.../a'"), 4, ["/.../a", "last segment"]),
-        (trigger("static_response = { body = 'a' }"), 5, ["static_response", "component"]),
+        (trigger("static_response = { status_code = 100 }"), 5, ["status_code", "200 to 599"]),
+        (trigger("static_response = { status = 302 }"), 5, ["`status`", "`status_code`"]),
+        (trigger("static_response = { headers = { 'Content-Length' = '1' } }"), 5, ["Content-Length", "leave it out"]),
+        (trigger("static_response = { headers = { 'a b' = '1' } }"), 5, ["static_response", "`a b`"]),
+        (trigger("component = 'test'\nstatic_response = { body = 'a' }"), 6, ["static_response", "keep one"]),
+        (trigger(""), 4, ["/...", "add one"]),
         (trigger("component = 'test'\nexecutor = { type = 'wagi' }"), 6, ["wagi", "wasi:http"]),
         (trigger("component = 'other'"), 5, ["other", "[component.other]"]),
         (
@@ -110,6 +115,118 @@ fn what_is_empty_or_for_others_is_no_reason_to_refuse() {
          targets = ['spin-up:4.0']\ndependencies_inherit_configuration = false\n[component.test.tool.x]\na = 1\n"
     ));
     assert_eq!(get(Server::start(&mut up(&path)).expect("a server").address, "/headers").status(), 200);
+}
+
+/// Starts the application and waits for a line of its log that begins with this line of the manifest and has all parts.
+#[track_caller]
+fn warned(command: &mut Command, path: &Path, line: usize, parts: &[&str]) -> Server {
+    let server = Server::start(command).expect("a server");
+    let place = format!(" {}:{line}: ", path.display());
+    let has = |stream, text: &str| {
+        let all = text.contains("WARN") && text.contains(&place) && parts.iter().all(|part| text.contains(part));
+        (stream == Stream::Stderr && all).then_some(())
+    };
+    server.process.wait_for_line(has).unwrap_or_else(|error| panic!("{place}{parts:?}: {error}"));
+    server
+}
+
+#[test]
+fn a_component_that_no_trigger_names_is_not_loaded_and_named_in_the_log() {
+    let text =
+        format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[component.spare]\nsource = 'nowhere.wasm'\n");
+    let (_folder, path) = manifest(&text);
+    let server = warned(&mut up(&path), &path, 8, &["`spare`", "neither built nor loaded"]);
+    assert_eq!(get(server.address, "/headers").status(), 200);
+}
+
+#[test]
+fn a_route_that_is_written_as_elsewhere_works_as_in_spin_and_is_warned_of() {
+    for (route, path, parts) in [
+        ("api", "/api", ["`api`", "`/api`"]),
+        ("/g/*", "/g/a/b", ["`/g/*`", "`/g/...`"]),
+        ("/u/{id}", "/u/{id}", ["`/u/{id}`", "`:id`"]),
+    ] {
+        let trigger = TRIGGER.replace("/...", route);
+        let component = "[component.test]\nsource = 'SOURCE'\nvariables = { id = 'found' }\n";
+        // Beside it one that is written well, and not warned of.
+        let right = "[[trigger.http]]\nroute = '/right/:id/...'\ncomponent = 'test'\n";
+        let (_folder, file) = manifest(&format!("{HEAD}{right}{trigger}{component}"));
+        let server = warned(&mut up(&file), &file, 7, &parts);
+        assert_ne!(get(server.address, path).status(), 404, "{route}");
+        assert_eq!(get(server.address, "/u/1").status(), 404, "{route}");
+        let log = server.stop(Signal::TERM).expect("an end");
+        assert_eq!(log.stderr.matches("WARN").count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn a_warning_is_not_repeated_whenever_the_manifest_is_looked_at() {
+    let (_folder, path) =
+        manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
+    let server = warned(up(&path).arg("--watch"), &path, 4, &["`/api`"]);
+    // It looks four times a second.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let log = server.stop(Signal::TERM).expect("an end");
+    assert_eq!(log.stderr.matches("`/api`").count(), 1, "{log}");
+}
+
+#[test]
+fn inspect_warns_of_the_same() {
+    let (_folder, path) =
+        manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
+    let finished = catamaran_tests::process::run(&mut catamaran(["inspect", path.to_str().expect("a path in UTF-8")]));
+    assert!(finished.status.success(), "{finished}");
+    assert!(finished.stderr.starts_with("warning: ") && finished.stderr.contains(":4: the route `api`"), "{finished}");
+}
+
+#[test]
+fn build_without_any_build_command_says_so_and_serves() {
+    let (_folder, path) = manifest(&format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n"));
+    let server = Server::start(up(&path).arg("--build")).expect("a server");
+    let warned = |stream, line: &str| {
+        (stream == Stream::Stderr && line.contains("--build") && line.contains("[component.ID.build]")).then_some(())
+    };
+    server.process.wait_for_line(warned).expect("a warning");
+    assert_eq!(get(server.address, "/headers").status(), 200);
+}
+
+#[test]
+fn a_static_response_is_answered_without_a_component() {
+    let (_folder, path) = manifest(&format!(
+        "{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[[trigger.http]]\nroute = '/old/:name'\n\
+         static_response = {{ status_code = 302, headers = {{ Location = '/new', X-By = 'manifest' }} }}\n\
+         [[trigger.http]]\nroute = '/fixed'\nstatic_response = {{ body = 'as it stands' }}\n"
+    ));
+    let server = Server::start(&mut up(&path)).expect("a server");
+    let moved = get(server.address, "/old/page");
+    assert_eq!((moved.status().as_u16(), moved.headers()["location"].as_bytes()), (302, &b"/new"[..]), "{moved:?}");
+    assert!(moved.headers()["x-by"] == "manifest" && moved.body().is_empty(), "{moved:?}");
+    assert_eq!(text(&server, "/fixed"), "as it stands");
+    let head = http::Request::head("/fixed").body(Default::default()).expect("a request");
+    let head = send_and_wait(server.address, Protocol::Http1, head).expect("an answer");
+    assert!(head.status() == 200 && head.headers()["content-length"] == "12" && head.body().is_empty(), "{head:?}");
+    // The component goes on answering beside them.
+    assert_eq!(get(server.address, "/headers").status(), 200);
+}
+
+#[test]
+fn a_manifest_of_static_responses_alone_needs_no_component() {
+    let (_folder, path) = manifest(&format!(
+        "{HEAD}[[trigger.http]]\nroute = '/...'\nstatic_response = {{ status_code = 503, body = 'closed' }}\n"
+    ));
+    let server = Server::start(&mut up(&path)).expect("a server");
+    let answer = get(server.address, "/any/path");
+    assert_eq!((answer.status().as_u16(), &answer.body()[..]), (503, &b"closed"[..]));
+}
+
+#[test]
+fn a_folder_of_variables_that_is_not_there_is_named() {
+    let (folder, path) = manifest(&format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n"));
+    let missing = folder.path().join("missing");
+    let message = refused(up(&path).arg("--variables-dir").arg(&missing));
+    assert!(message.contains("--variables-dir") && message.contains(&missing.display().to_string()), "{message}");
+    let message = refused(up(&path).arg("--variables-dir").arg(&path));
+    assert!(message.contains("no folder"), "{message}");
 }
 
 #[test]
@@ -202,7 +319,7 @@ fn a_secret_is_in_no_log_and_in_no_error() {
     assert_eq!(text(&server, "/variable?key"), "s3cr3t");
     text(&server, "/variable?nonsense");
     text(&server, "/fetch?http://other.example/");
-    let finished = server.stop(catamaran_tests::process::Signal::TERM).expect("an end");
+    let finished = server.stop(Signal::TERM).expect("an end");
     assert!(finished.stderr.contains("DEBUG"), "nothing was logged: {finished}");
     assert!(!finished.stderr.contains("s3cr3t"), "{finished}");
 }

@@ -231,7 +231,7 @@ fn an_instance_that_wants_too_much_memory_is_a_reason_of_its_own() {
     let (server, admin) = start(guest(), &["--max-instance-memory", "32MiB"]);
     // It asks, is refused, and answers all the same: only a call that then fails counts.
     assert_eq!(get(server.address, "/grow").status(), 200);
-    assert_eq!(value(admin, "catamaran_guest_failures_total", &["memory"]), None);
+    assert_eq!(value(admin, "catamaran_guest_failures_total", &["memory"]), Some(0.0));
     assert_eq!(get(server.address, "/allocate").status(), 500);
     wait_for(admin, "catamaran_guest_failures_total", &["reason=\"memory\""], |value| value == 1.0);
 }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use catamaran_tests::{
-    artifacts::application_component,
+    artifacts::{Generation::P3, application_component},
     http::get,
+    misbehaving,
     process::Stream,
     server::{Server, catamaran},
 };
@@ -46,8 +47,11 @@ fn a_bare_component_reaches_nothing_unless_it_is_allowed() {
     let server = serve(&[]);
     let (status, text) = fetch(&server, &format!("http://127.0.0.1:{port}/"));
     assert!(status == 502 && text.contains("HttpRequestDenied"), "{text}");
-    let hint = |stream, line: &str| (stream == Stream::Stderr && line.contains("--allow-outbound")).then_some(());
-    server.process.wait_for_line(hint).expect("a hint in the log");
+    let hint = |stream, line: &str| {
+        let all = line.contains("`catamaran_application`") && line.contains("--allow-outbound");
+        (stream == Stream::Stderr && all).then_some(())
+    };
+    server.process.wait_for_line(hint).expect("a hint in the log, with the component");
 }
 
 #[test]
@@ -60,6 +64,20 @@ fn a_bare_component_reaches_what_it_is_allowed_and_nothing_else() {
     assert!(text.starts_with("GET /path HTTP/1.1\r\n") && text.contains(&format!("host: 127.0.0.1:{port}")), "{text}");
     let (status, text) = fetch(&server, &format!("http://127.0.0.1:{other}/"));
     assert!(status == 502 && text.contains("HttpRequestDenied"), "{text}");
+}
+
+#[test]
+fn a_component_of_wasi_0_3_reaches_what_it_is_allowed_and_nothing_else() {
+    let (port, other) = (echo(), echo());
+    let server = misbehaving::serve(P3, &["--allow-outbound", &format!("http://127.0.0.1:{port}")]);
+    let ask = |port| misbehaving::text(server.address, &format!("/fetch?http://127.0.0.1:{port}/path"));
+    let text = ask(port);
+    assert!(text.starts_with("GET /path HTTP/1.1\r\n") && text.contains(&format!("host: 127.0.0.1:{port}")), "{text}");
+    assert_eq!(ask(other), "ErrorCode::HttpRequestDenied");
+    misbehaving::logged(&server, "the component `catamaran_guests` may not send requests to");
+    let server = misbehaving::serve(P3, &["--allow-outbound", "*://*:*"]);
+    let text = misbehaving::text(server.address, &format!("/fetch?http://127.0.0.1:{port}/"));
+    assert_eq!(text, "ErrorCode::DestinationIpProhibited");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use catamaran_tests::{
-    artifacts::{P3_OPTIONS, guest, manifest, workspace},
+    artifacts::{Generation::P3, P3_OPTIONS, component, guest, manifest, workspace},
     http::get,
     manifest::Manifest,
     server::{Server, catamaran},
@@ -54,6 +54,13 @@ fn the_table_of_hosts_names_the_file_of_the_manifest() {
 fn the_0_3_build_is_the_command_of_the_manifest_with_another_feature() {
     let command = Manifest::read(&manifest()).command().to_owned();
     assert_eq!(only_block("The same file on every host"), format!("{command} {P3_OPTIONS}"));
+}
+
+#[test]
+fn the_0_3_build_is_where_the_readme_says() {
+    let readme = readme();
+    let named = readme.split('`').find_map(|code| code.strip_prefix("target/p3/")).expect("the file of the 0.3 build");
+    assert!(component(P3).ends_with(named), "{} is not {named}", component(P3).display());
 }
 
 #[test]

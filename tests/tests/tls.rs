@@ -13,7 +13,7 @@ use catamaran_tests::{
     artifacts::streams,
     frames::{Frame, Frames, kind},
     http::{PATIENCE, raw},
-    process::{Process, Signal, Stream},
+    process::{Process, Signal, Stream, run},
     server::{Server, catamaran},
 };
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
@@ -23,6 +23,16 @@ use tokio_rustls::rustls::{
     crypto::ring,
     pki_types::{CertificateDer, ServerName},
 };
+
+#[test]
+fn a_health_check_of_a_server_with_tls_says_what_to_ask() {
+    let (files, _) = Files::new();
+    let server = Server::start(&mut files.command()).expect("a server");
+    let finished = run(&mut catamaran(["healthcheck", "--listen", &server.address.to_string()]));
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    assert!(finished.stderr.contains("TLS") && finished.stderr.contains("--admin-listen"), "{finished}");
+    assert!(finished.stderr.contains("--url http://ADDRESS/livez"), "{finished}");
+}
 
 /// A certificate and its key in files.
 struct Files {

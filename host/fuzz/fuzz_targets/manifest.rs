@@ -3,14 +3,18 @@
 
 use std::path::Path;
 
-use catamaran::manifest::{Inputs, Manifest, ManifestError};
+use catamaran::manifest::{Destination, Inputs, Manifest, ManifestError};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     match Manifest::parse(text, Path::new("spin.toml"), &Inputs::default()) {
         Ok(manifest) => {
             assert!(!manifest.triggers.is_empty());
-            assert!(manifest.triggers.iter().all(|(_, id)| manifest.components.contains_key(id)));
+            let is_there = |to: &Destination| match to {
+                Destination::Component(id) => manifest.components.contains_key(id),
+                Destination::Fixed(_) => true,
+            };
+            assert!(manifest.triggers.iter().all(|(_, to)| is_there(to)));
         }
         Err(error) => {
             assert!(!error.to_string().contains('\n'), "{error}");

@@ -130,7 +130,13 @@ impl fmt::Display for Span {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", bytesize::ByteSize(self.0 as u64))
+        // Exact, so that it can be written as it was read.
+        let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let whole = |&&(power, _): &&(u32, &str)| self.0.trailing_zeros() >= power && self.0 != 0;
+        match units.iter().find(whole) {
+            Some((power, unit)) => write!(f, "{}{unit}", self.0 >> power),
+            None => write!(f, "{}B", self.0),
+        }
     }
 }
 
@@ -145,7 +151,49 @@ impl<T: fmt::Display> fmt::Display for Bound<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Times of every length that is permitted, few of which are round.
+    fn time() -> impl Strategy<Value = Duration> {
+        (0..CENTURY.as_secs(), prop_oneof![Just(0), 0..1_000_000_000_u32])
+            .prop_map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds))
+    }
+
+    /// Sizes of every magnitude, round ones among them.
+    fn size() -> impl Strategy<Value = usize> {
+        (0..usize::BITS, 1..=usize::MAX, any::<bool>())
+            .prop_map(|(power, number, round)| if round { 1 << power } else { (number >> power).max(1) })
+    }
+
+    /// What is almost a value.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["\\PC*", "[0-9.]{0,25} ?(n|u|m|µ)?(s|sec|min|h|d|w|y|B|KiB|GB|EiB|unlimited)?( [0-9]{1,20}s)?"]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn what_is_displayed_is_read_as_the_same_value(time in time(), size in size()) {
+            prop_assert_eq!(Span(time).to_string().parse(), Ok(Span(time)));
+            prop_assert_eq!(Size(size).to_string().parse(), Ok(Size(size)));
+            prop_assert_eq!(Bound::At(Size(size)).to_string().parse(), Ok(Bound::At(Size(size))));
+            prop_assert_eq!(Bound::<Span>::Unlimited.to_string().parse(), Ok(Bound::<Span>::Unlimited));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_read_can_be_used(text in text()) {
+            if let Ok(bound) = text.parse::<Bound<Span>>() {
+                let end = std::time::Instant::now().checked_add(bound.duration());
+                prop_assert!(end.is_some() && !bound.duration().is_zero(), "{text}: {bound}");
+            }
+            if let Ok(bound) = text.parse::<Bound<Size>>() {
+                prop_assert!(bound.bytes() > 0, "{text}: {bound}");
+            }
+        }
+    }
 
     #[test]
     fn times_and_sizes_need_a_unit() {

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 
-use super::options::DEFAULT_LISTEN;
+use super::options::{DEFAULT_LISTEN, address};
 
 /// Time for everything: with the start of the process it stays within two seconds.
 const LIMIT: Duration = Duration::from_millis(1500);
@@ -31,7 +31,7 @@ Examples:
 
 /// Ask a running server whether it is well: exit code 0 when it answers with 2xx, else 1, within two seconds.
 ///
-/// Over plain HTTP only. Where the server has TLS, ask the address of its --admin-listen.
+/// Over plain HTTP only. Where the server has TLS, give it --admin-listen and ask for /livez there, with --url.
 #[derive(Args, Clone)]
 #[command(before_help = EXAMPLES)]
 pub struct Healthcheck {
@@ -40,7 +40,8 @@ pub struct Healthcheck {
     pub url: Option<Uri>,
 
     /// Address that the server was told to listen on; all addresses means loopback
-    #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
+    #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN,
+          value_parser = address)]
     pub listen: SocketAddr,
 }
 
@@ -52,7 +53,7 @@ pub enum HealthError {
     #[error("{0}: {1}")]
     Unreachable(Uri, io::Error),
     /// It does not speak HTTP, or breaks off.
-    #[error("{0}: no HTTP answer: {1}")]
+    #[error("{0}: no HTTP answer: {1}; of a server with TLS, ask --url http://ADDRESS/livez of its --admin-listen")]
     NoAnswer(Uri, hyper::Error),
     /// It answers that it is unwell.
     #[error("{0}: {1}")]
@@ -116,7 +117,9 @@ fn url(text: &str) -> Result<Uri, String> {
     let userinfo = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
     match (url.scheme_str(), url.host()) {
         (Some("http"), Some(host)) if !host.is_empty() && !userinfo => Ok(url),
-        (Some("https"), _) => Err("only plain HTTP is asked: take the address of --admin-listen".to_owned()),
+        (Some("https"), _) => {
+            Err("only plain HTTP is asked: take http://ADDRESS/livez of the server's --admin-listen".to_owned())
+        }
         _ => Err("write it as http://HOST:PORT/PATH".to_owned()),
     }
 }

@@ -5,11 +5,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use serde::Serialize;
 
 use super::Error;
 use crate::component::{self, Report};
-use crate::manifest::{Inputs, Manifest};
+use crate::manifest::{Destination, Inputs, Manifest};
+use crate::printable::printable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +28,7 @@ pub struct Inspect {
     pub file: PathBuf,
 
     /// Print JSON: a list of components
-    #[arg(long, env = "CATAMARAN_JSON")]
+    #[arg(long, env = "CATAMARAN_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
 
     /// Profile of the manifest, whose values take the place of others
@@ -75,8 +77,12 @@ impl Inspect {
         }
         let inputs = Inputs { profile: self.profile.clone(), variables_dir: self.variables_dir.clone() };
         let manifest = Manifest::read(&self.file, &inputs)?;
+        for warning in &manifest.warnings {
+            eprintln!("warning: {}", printable(warning));
+        }
         let entry = |(id, component): (&String, &crate::manifest::Component)| {
-            let routes = manifest.triggers.iter().filter(|(_, of)| of == id).map(|(route, _)| route.to_string());
+            let leads_here = |to: &Destination| matches!(to, Destination::Component(of) if of == id);
+            let routes = manifest.triggers.iter().filter(|(_, to)| leads_here(to)).map(|(route, _)| route.to_string());
             let hosts = component.allowed_outbound_hosts.iter().map(ToString::to_string);
             Ok(Entry {
                 id: Some(id.clone()),
@@ -97,7 +103,10 @@ impl Entry {
 
     fn text(&self) -> String {
         let Report { file, bytes, wasi, exports, imports, auditable, compiled, hosts } = &self.report;
-        let yes = |yes: &bool| vec![if *yes { "yes" } else { "no" }.to_owned()];
+        let crates =
+            if *auditable { "listed in it, for scanners" } else { "not listed in it (`cargo auditable` does that)" };
+        let code =
+            if *compiled { "beside it, in a .cwasm" } else { "made at each start (`catamaran compile` does it once)" };
         let verdict = |verdict: &component::Verdict| match &verdict.because {
             None => format!("{}: yes", verdict.host),
             Some(reason) => format!("{}: no, {reason}", verdict.host),
@@ -112,8 +121,8 @@ impl Entry {
             ("allowed hosts", self.allowed_outbound_hosts.clone()),
             ("exports", exports.clone()),
             ("imports", imports.clone()),
-            ("lists its crates", yes(auditable)),
-            ("compiled beside", yes(compiled)),
+            ("its crates", vec![crates.to_owned()]),
+            ("machine code", vec![code.to_owned()]),
             ("runs on", hosts.iter().map(verdict).collect()),
         ] {
             for (index, value) in values.iter().enumerate() {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::bounds::{Bounds, Span};
 use crate::logging::LogFormat;
@@ -17,7 +18,8 @@ pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
 #[derive(Args, Clone, Debug)]
 pub struct ServerOptions {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
+    #[arg(long, alias = "addr", env = "CATAMARAN_LISTEN", value_name = "ADDRESS", default_value = DEFAULT_LISTEN,
+          value_parser = address)]
     pub listen: SocketAddr,
 
     /// Certificate for HTTPS: a PEM file with the whole chain, read again on SIGHUP
@@ -27,8 +29,9 @@ pub struct ServerOptions {
     /// Private key of the certificate: a PEM file without a passphrase, read again on SIGHUP
     #[arg(long, env = "CATAMARAN_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+
     /// Address for /livez, /readyz and /metrics; port 0 takes a free one [default: none]
-    #[arg(long, env = "CATAMARAN_ADMIN_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "CATAMARAN_ADMIN_LISTEN", value_name = "ADDRESS", value_parser = address)]
     pub admin_listen: Option<SocketAddr>,
 
     /// How log lines are written
@@ -47,7 +50,7 @@ pub struct ServerOptions {
     /// Run machine code that `catamaran compile` made: a .cwasm file that is named, or that lies beside a .wasm and was
     /// made from it. No sandbox holds such code: only for files that nobody else can write
     // The name that `wasmtime serve` has for it.
-    #[arg(long, env = "CATAMARAN_ALLOW_PRECOMPILED")]
+    #[arg(long, env = "CATAMARAN_ALLOW_PRECOMPILED", value_parser = BoolishValueParser::new())]
     pub allow_precompiled: bool,
 
     #[command(flatten)]
@@ -67,4 +70,12 @@ impl ServerOptions {
     pub fn tls(&self) -> Result<Option<Tls>, TlsError> {
         self.tls_cert.as_deref().zip(self.tls_key.as_deref()).map(|(cert, key)| Tls::load(cert, key)).transpose()
     }
+}
+
+/// An address to listen on. A name is not looked up: it may lead to several, and others than a person expects.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let port = text.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok()).unwrap_or("8080");
+        format!("write it as ADDRESS:PORT with an IP address, such as 127.0.0.1:{port}, or 0.0.0.0:{port} for all")
+    })
 }

@@ -43,13 +43,16 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
+        if self.component.extension() == Some("toml".as_ref()) {
+            return Err(Error::IsManifest { path: self.component.clone() });
+        }
+        let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
         let grants = Grants {
             environment: self.env.clone(),
             variables: Variables::default(),
             files: Files::default(),
-            outbound: outbound.gate(self.allow_outbound.clone()),
+            outbound: outbound.gate(&name, self.allow_outbound.clone()),
         };
-        let name = self.component.file_stem().unwrap_or_default().to_string_lossy();
         let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
         let guest = loader.load(&name, &self.component, grants)?;
         Ok(Application::of(guest))

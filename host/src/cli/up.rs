@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use super::{Error, ServerOptions};
-use crate::application::Application;
+use crate::application::{Answers, Application};
 use crate::component::Loader;
 use crate::guest::Grants;
-use crate::manifest::{self, Inputs, Manifest};
+use crate::manifest::{self, Destination, Inputs, Manifest};
 use crate::outbound::Outbound;
 
 const EXAMPLES: &str = "\
@@ -29,11 +30,11 @@ pub struct Up {
     pub from: PathBuf,
 
     /// Run the build commands of the manifest first
-    #[arg(long, env = "CATAMARAN_BUILD")]
+    #[arg(long, env = "CATAMARAN_BUILD", value_parser = BoolishValueParser::new())]
     pub build: bool,
 
     /// Load the application again when the manifest or a component changes; with --build, build when a source does
-    #[arg(long, env = "CATAMARAN_WATCH")]
+    #[arg(long, env = "CATAMARAN_WATCH", value_parser = BoolishValueParser::new())]
     pub watch: bool,
 
     /// Profile of the manifest, whose values take the place of others
@@ -84,11 +85,17 @@ impl Up {
     }
 
     fn manifest(&self) -> Result<Manifest, Error> {
+        if self.from.extension().is_some_and(|end| end == "wasm" || end == "cwasm") {
+            return Err(Error::IsComponent { path: self.from.clone() });
+        }
         let inputs = Inputs { profile: self.profile.clone(), variables_dir: self.variables_dir.clone() };
         Ok(Manifest::read(&self.from, &inputs)?)
     }
 
     fn application(&self, mut manifest: Manifest, outbound: &Outbound) -> Result<Application, Error> {
+        for warning in &manifest.warnings {
+            tracing::warn!("{warning}");
+        }
         let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
         let mut guests = HashMap::new();
         for (id, component) in std::mem::take(&mut manifest.components) {
@@ -96,13 +103,17 @@ impl Up {
                 files: manifest.files(&component)?,
                 environment: component.environment,
                 variables: component.variables,
-                outbound: outbound.gate(component.allowed_outbound_hosts),
+                outbound: outbound.gate(&id, component.allowed_outbound_hosts),
             };
             let could_be_built = component.build.is_some() && !self.build;
             let loaded = loader.load(&id, &component.source, grants);
             guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
         }
-        Ok(Application::routed(manifest.triggers.into_iter().map(|(route, id)| (route, guests[&id].clone()))))
+        let answers = |destination| match destination {
+            Destination::Component(id) => Answers::Guest(guests[&id].clone()),
+            Destination::Fixed(fixed) => Answers::Fixed(fixed),
+        };
+        Ok(Application::routed(manifest.triggers.into_iter().map(|(route, to)| (route, answers(to)))))
     }
 }
 

@@ -46,6 +46,11 @@ pub enum BuildError {
 /// # Errors
 /// When a command cannot be started or fails.
 pub fn build(manifest: &Manifest) -> Result<(), BuildError> {
+    // Spin says so too, and goes on.
+    if manifest.components.values().all(|component| component.build.is_none()) {
+        let path = manifest.path.display();
+        tracing::warn!("--build: no component of `{path}` has a build command: add a [component.ID.build] with one");
+    }
     for (id, component) in &manifest.components {
         let Some(build) = &component.build else { continue };
         for command in &build.commands {

@@ -72,7 +72,18 @@ pub(super) struct HttpTrigger {
     pub(super) components: Option<Spanned<toml::Value>>,
     pub(super) dependencies: Option<Spanned<toml::Value>>,
     pub(super) executor: Option<Spanned<Executor>>,
-    pub(super) static_response: Option<Spanned<toml::Value>>,
+    pub(super) static_response: Option<Spanned<StaticResponse>>,
+}
+
+/// An answer that stands in the manifest. Spin ignores other keys here: who misspells one would not hear of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaticResponse {
+    pub(super) status_code: Option<u16>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) body: String,
 }
 
 #[derive(Deserialize)]

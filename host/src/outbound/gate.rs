@@ -26,6 +26,8 @@ const SELF: &str = "self.alt";
 pub struct Gate(Arc<Inner>);
 
 struct Inner {
+    /// The component, for the log.
+    name: String,
     shared: Arc<Shared>,
     patterns: Arc<[Pattern]>,
     client: Option<Client<Connect, WasiBody>>,
@@ -35,11 +37,12 @@ struct Inner {
 impl Gate {
     /// A gate; without a client it lets nothing through to other servers.
     pub(super) fn new(
+        name: &str,
         shared: Arc<Shared>,
         patterns: Arc<[Pattern]>,
         client: Option<Client<Connect, WasiBody>>,
     ) -> Self {
-        Self(Arc::new(Inner { shared, patterns, client, denial: Once::new() }))
+        Self(Arc::new(Inner { name: name.to_owned(), shared, patterns, client, denial: Once::new() }))
     }
 
     /// Sends a request if it is permitted, and returns when the head of the response is there; its body is streamed.
@@ -106,8 +109,9 @@ impl Gate {
     fn denied(&self, destination: &str) -> Error {
         self.0.denial.call_once(|| {
             tracing::warn!(
-                "a component may not send requests to {destination}: permit it with `allowed_outbound_hosts` in the \
-                 manifest, or with --allow-outbound (said once for each component)"
+                "the component `{}` may not send requests to {destination}: permit it with `allowed_outbound_hosts` \
+                 in the manifest, or with --allow-outbound (said once for each component)",
+                self.0.name
             );
         });
         Error::HttpRequestDenied

@@ -53,7 +53,7 @@ fn outbound(arguments: &[&str], names: Names) -> Outbound {
 }
 
 fn gate(outbound: &Outbound, patterns: &[&str]) -> Gate {
-    outbound.gate(patterns.iter().map(|pattern| pattern.parse().expect("a pattern")).collect())
+    outbound.gate("test", patterns.iter().map(|pattern| pattern.parse().expect("a pattern")).collect())
 }
 
 async fn get(gate: &Gate, url: &str, options: RequestOptions) -> Result<String, Error> {

@@ -10,13 +10,13 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
-use http::{Method, Version};
+use http::{HeaderValue, Method, Version};
 use tower_service::Service;
 
 use super::admission::Admission;
 use super::body::Excess;
 use super::{answer, body, wire};
-use crate::application::{Application, Route, Target};
+use crate::application::{Answers, Application, Route, Target};
 use crate::bounds::Bounds;
 use crate::cli::ServerOptions;
 use crate::outbound::Home;
@@ -121,11 +121,15 @@ async fn reach(
     if body::is_too_long(request.body(), bounds) {
         return answer::too_large();
     }
+    let guest = match &target.answers {
+        Answers::Guest(guest) => guest,
+        Answers::Fixed(fixed) => return fixed.response(),
+    };
     let Some(place) = admission.admit().await else { return answer::overloaded() };
     let (mut parts, request_body) = request.into_parts();
     target.tell(route, &mut parts, client);
     let (request_body, excess) = body::bounded(request_body, bounds);
-    let answered = target.guest.handle(Request::from_parts(parts, request_body), place).await;
+    let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
     match (excess.seen(), answered) {
         // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
         (Some(Excess::Size), _) => answer::too_large(),
@@ -138,17 +142,12 @@ async fn reach(
 /// Whether an HTTP/2 request says one thing only of where it goes, by the rules that the scanner has of HTTP/1.1. RFC 9113
 /// section 8.3.1: no user information, and a Host beside `:authority` names the same.
 fn is_sound(request: &Request) -> bool {
-    let authority = request.uri().authority().map(Authority::as_str);
-    let mut hosts = request.headers().get_all(HOST).iter();
-    let (host, one) = (hosts.next(), hosts.next().is_none());
-    let same = match (authority, host) {
-        (Some(authority), Some(host)) => authority.as_bytes().eq_ignore_ascii_case(host.as_bytes()),
-        _ => true,
-    };
+    let authority = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let mut hosts = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
+    let (host, only) = (hosts.next(), hosts.next().is_none());
+    let same = host.zip(authority).is_none_or(|(host, authority)| host.eq_ignore_ascii_case(authority));
     let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
-    one && same
-        && authority.is_none_or(|authority| wire::is_host(authority.as_bytes()))
-        && wire::is_target(target.as_bytes())
+    only && same && authority.or(host).is_some_and(wire::is_host) && wire::is_target(target.as_bytes())
 }
 
 /// The URI with the scheme and the authority that guests ask for; RFC 9112 section 3.3 says where they come from.

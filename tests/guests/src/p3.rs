@@ -5,7 +5,8 @@ use std::mem::forget;
 use wasip3::cli::stdout;
 use wasip3::clocks::monotonic_clock::wait_for;
 use wasip3::exports::http::handler;
-use wasip3::http::types::{ErrorCode, Fields, Request, Response, Trailers};
+use wasip3::http::client;
+use wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme, Trailers};
 use wasip3::wit_bindgen::{FutureWriter, StreamResult, StreamWriter};
 use wasip3::{spawn, wit_future, wit_stream};
 
@@ -97,6 +98,7 @@ impl handler::Guest for Guest {
                 while body.write_all(CHUNK.to_vec()).await.is_empty() {}
                 print("the client left\n".to_owned()).await;
             }),
+            path if path.starts_with("/fetch?") => whole(&fetch(&path["/fetch?".len()..]).await),
             "/slow" => begun(async |body| {
                 for _ in 0..2 {
                     wait_for(MOMENT).await;
@@ -136,6 +138,32 @@ fn whole(text: &str) -> Result<Response, ErrorCode> {
         drop(trailers);
     });
     Ok(response)
+}
+
+/// What another server answers, or why it does not.
+async fn fetch(url: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap_or(url);
+    let (authority, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
+    let (_, no_trailers) = wit_future::new(|| Ok(None));
+    let (request, _) = Request::new(Fields::new(), None, no_trailers, None);
+    request.set_scheme(Some(&Scheme::Http)).expect("a scheme");
+    request.set_authority(Some(authority)).expect("an authority");
+    request.set_path_with_query(Some(path)).expect("a path");
+    let response = match client::send(request).await {
+        Ok(response) => response,
+        Err(code) => return format!("{code:?}"),
+    };
+    let (_, read) = wit_future::new(|| Ok(()));
+    let (mut body, trailers) = Response::consume_body(response, read);
+    let mut content = Vec::new();
+    loop {
+        let (status, bytes) = body.read(Vec::with_capacity(4096)).await;
+        content.extend(bytes);
+        if status == StreamResult::Dropped {
+            break;
+        }
+    }
+    trailers.await.map_or_else(|code| format!("{code:?}"), |_| String::from_utf8_lossy(&content).into_owned())
 }
 
 async fn print(text: String) {

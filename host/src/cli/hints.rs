@@ -1,0 +1,51 @@
+//! What wrong usage may have meant, beyond what the argument parser itself knows: options of other hosts and servers.
+
+use std::path::Path;
+
+use clap::Parser;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use super::Cli;
+
+/// Options that people try, and what does the same here.
+const OTHERS: [(&str, &str); 9] = [
+    ("--port", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
+    ("-p", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
+    ("--host", "to listen on another address, use '--listen ADDRESS:PORT'"),
+    ("--dir", "a component gets files by `files` of its manifest: see 'catamaran up'"),
+    ("--env", "the manifest has it: `environment` of a component, or `variables` with SPIN_VARIABLE_NAME"),
+    ("--variable", "set SPIN_VARIABLE_NAME in the environment, or use '--variables-dir'"),
+    ("-S", "leave it out: all of WASI 0.2 and 0.3 that a component may have is there"),
+    ("-W", "leave it out: what components of WASI 0.2 and 0.3 need is on"),
+    ("-q", "to log less, set RUST_LOG=warn"),
+];
+
+/// Reads the command line. Wrong usage ends the process with exit code 2.
+pub fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        if let Some(hint) = hint(&error) {
+            // What only looks alike would lead astray.
+            error.remove(ContextKind::SuggestedArg);
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
+        }
+        error.exit()
+    })
+}
+
+fn hint(error: &Error) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let ContextValue::String(argument) = error.get(ContextKind::InvalidArg)? else { return None };
+    let named = argument.split('=').next().unwrap_or_default();
+    if let Some((_, hint)) = OTHERS.iter().find(|(option, _)| *option == named) {
+        return Some((*hint).to_owned());
+    }
+    // `up` takes its file by an option, as `spin up` does.
+    match Path::new(argument).extension()?.to_str()? {
+        "wasm" | "cwasm" => Some(format!("to serve a component, use 'catamaran serve {argument}'")),
+        "toml" => Some(format!("to name the manifest, use '--from {argument}'")),
+        _ => None,
+    }
+}
