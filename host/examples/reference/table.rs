@@ -36,7 +36,7 @@ pub(crate) fn document(command: &Command) -> String {
             .filter(|argument| !matches!(name, "serve" | "up") || !is_shared(argument));
         section(&mut text, &format!("`catamaran {name}`"), own);
     }
-    let shared: Vec<&Arg> = serve.iter().copied().filter(|argument| is_shared(&argument)).collect();
+    let shared: Vec<&Arg> = serve.iter().copied().filter(|argument| is_shared(argument)).collect();
     let mut headings: Vec<Option<&str>> = shared.iter().map(|argument| argument.get_help_heading()).collect();
     headings.dedup();
     for heading in headings {
