@@ -20,6 +20,13 @@ An option goes before its variable, and the variable before the default. Times a
 Beside these, `RUST_LOG` filters the log and the `OTEL_…` variables export traces ([observability.md](observability.md)), and
 `SPIN_VARIABLE_NAME` sets a variable of the manifest ([manifest.md](manifest.md#variables)). Exit codes: 0 for success, 1 for a failure,
 with one line on stderr that says what to do, 2 for wrong usage.
+
+From the same definitions come man pages and completions for bash, fish and zsh, below `target/reference` and in `reference.tar.gz` of a release:
+
+```sh
+install -D --mode=644 --target-directory ~/.local/share/man/man1 target/reference/man/man1/*.1
+install -D --mode=644 target/reference/completions/catamaran.bash ~/.local/share/bash-completion/completions/catamaran
+```
 ";
 
 /// The whole document.
