@@ -27,9 +27,17 @@ pub use up::Up;
 use crate::application::Application;
 use crate::outbound::Outbound;
 
+/// Shown first, as those of the commands are: most people look for a line to copy.
+const EXAMPLES: &str = "\
+Examples:
+  catamaran up --build                   build and serve what spin.toml describes
+  catamaran serve my-component.wasm      serve one component, on http://127.0.0.1:8000
+  catamaran inspect my-component.wasm    what it asks for, and which hosts run it
+  catamaran serve --help                 examples and all options of a command";
+
 /// A dedicated host for wasi:http components.
 #[derive(Parser)]
-#[command(version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(version, about, propagate_version = true, arg_required_else_help = true, before_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -1,6 +1,7 @@
 //! What is tested, built once a process: the host's binary, and the component for each generation of WASI.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
     sync::LazyLock,
@@ -105,25 +106,40 @@ fn or_panic(built: Result<PathBuf, String>) -> PathBuf {
     built.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// With the profile and the features of `cargo test --release`, so that nothing is compiled a second time.
+/// The tool that makes man pages, completions and the table of options: see `host/examples/reference`.
+pub fn reference() -> &'static Path {
+    static TOOL: Built = LazyLock::new(|| or_panic(build("release", &["--example", "reference"], "reference")));
+    &TOOL
+}
+
 fn build_host(profile: &str) -> Result<PathBuf, String> {
+    build(profile, &["--bins"], "catamaran")
+}
+
+/// A program of this workspace, with the profile and the features of `cargo test --release`, so that nothing is compiled a
+/// second time.
+fn build(profile: &str, what: &[&str], name: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));
-    // Some build scripts (ring's) ask for variables that cargo has set for this test. With other values than in a shell
-    // they would run again, and most of the host be compiled again, in each of the two in turn.
-    let of_this_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| of_this_test(&name.to_string_lossy())) {
+    for name in variables_of_this_test() {
         cargo.env_remove(name);
     }
-    cargo.args(["build", "--profile", profile, "--workspace", "--bins", "--message-format=json-render-diagnostics"]);
+    cargo.args(["build", "--profile", profile, "--workspace", "--message-format=json-render-diagnostics"]).args(what);
     let finished = run(cargo.current_dir(workspace()));
     finished
         .stdout
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "catamaran")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .filter(|_| finished.status.success())
-        .ok_or_else(|| format!("the host does not build: {finished}"))
+        .ok_or_else(|| format!("{name} does not build: {finished}"))
+}
+
+/// What cargo has set for this test. Some build scripts (ring's) ask for such variables: with other values than in a shell
+/// they would run again, and most of the host be compiled again, in each of the two in turn.
+pub fn variables_of_this_test() -> impl Iterator<Item = OsString> {
+    let is_ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    std::env::vars_os().map(|(name, _)| name).filter(move |name| is_ours(&name.to_string_lossy()))
 }
 
 /// What the manifest's command needs for the other generation: its feature, and a target folder of its own, as both

@@ -17,6 +17,7 @@
 //! - [`http`]: one request, one answer.
 //! - [`connection`]: one request after the other on the same connection.
 //! - [`frames`]: an HTTP/2 connection frame by frame.
+//! - [`walk`]: a document whose commands are run.
 //! - [`contract`]: what a client may rely on, whichever host answers.
 
 #![forbid(unsafe_code)]
@@ -38,3 +39,4 @@ pub mod process;
 pub mod server;
 pub mod suite;
 pub mod tool;
+pub mod walk;

@@ -29,8 +29,28 @@ pub const CHROMIUM: Tool = Tool { name: "chromium", program: "chromedriver", var
 
 /// Prometheus' own reader of metrics; Debian's package `prometheus` has it.
 pub const PROMTOOL: Tool = Tool { name: "promtool", program: "promtool", variable: "PROMTOOL" };
+/// What looks into components.
+pub const WASM_TOOLS: Tool = Tool { name: "wasm-tools", program: "wasm-tools", variable: "WASM_TOOLS" };
+/// Builds with the list of crates inside.
+pub const CARGO_AUDITABLE: Tool =
+    Tool { name: "cargo-auditable", program: "cargo-auditable", variable: "CARGO_AUDITABLE" };
+/// Reads that list, and compares it with advisories.
+pub const CARGO_AUDIT: Tool = Tool { name: "cargo-audit", program: "cargo-audit", variable: "CARGO_AUDIT" };
+/// A generator of load over HTTP.
+pub const WRK: Tool = Tool { name: "wrk", program: "wrk", variable: "WRK" };
+/// The client of Kubernetes, for what it does without a cluster.
+pub const KUBECTL: Tool = Tool { name: "kubectl", program: "kubectl", variable: "KUBECTL" };
+
+/// All that a document can say it needs.
+const ALL: [Tool; 11] =
+    [WASMTIME, SPIN, DOCKER, SLOW_DOCKER, CHROMIUM, PROMTOOL, WASM_TOOLS, CARGO_AUDITABLE, CARGO_AUDIT, WRK, KUBECTL];
 
 impl Tool {
+    /// The tool with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|tool| tool.name == name)
+    }
+
     /// The program's path, or the reason why it cannot be used.
     pub fn find(self) -> Result<PathBuf, String> {
         let Self { program, variable, .. } = self;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use catamaran::cli::Cli;
 use catamaran_tests::{
     artifacts::{
         Generation::{P2, P3},
@@ -11,6 +12,7 @@ use catamaran_tests::{
     process::{Process, Signal, Stream, run},
     server::{Server, catamaran},
 };
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 fn p2() -> &'static str {
     component(P2).to_str().expect("a path in UTF-8")
@@ -161,6 +163,30 @@ fn every_option_has_a_variable_and_a_line_of_help() {
             assert!(variable.starts_with(|c: char| c.is_ascii_uppercase()), "{entry}");
             let words = described.split_whitespace().filter(|word| !word.starts_with(['-', '<', '[']));
             assert!(words.count() >= 3, "no help: {entry}");
+        }
+    }
+}
+
+#[test]
+fn every_help_begins_with_examples_that_are_right() {
+    let program = Cli::command();
+    let commands = program.get_subcommands().map(|command| (vec![command.get_name()], command));
+    for (name, command) in commands.chain([(vec![], &program)]) {
+        let help = help(&name);
+        assert!(help.starts_with("Examples:\n"), "{help}");
+        let examples: Vec<&str> = section(&help, "Examples:").map(str::trim).collect();
+        assert!(examples.len() > 1, "{help}");
+        for example in examples {
+            // What it does may stand behind it.
+            let words: Vec<&str> = example.split("   ").next().unwrap_or_default().split(' ').collect();
+            let start = words.iter().position(|word| *word == "catamaran").expect(example);
+            for (variable, _) in words[..start].iter().filter_map(|word| word.split_once('=')) {
+                let is_known = |argument: &clap::Arg| argument.get_env().is_some_and(|name| name == variable);
+                assert!(command.get_arguments().any(is_known), "no {variable}: {example}");
+            }
+            assert!(words[start + 1..].starts_with(&name), "another command: {example}");
+            let error = Cli::try_parse_from(&words[start..]).err();
+            assert!(error.is_none_or(|error| error.kind() == ErrorKind::DisplayHelp), "{example}");
         }
     }
 }

@@ -7,8 +7,15 @@ use clap::Args;
 use super::Error;
 use crate::component;
 
+const EXAMPLES: &str = "\
+Examples:
+  catamaran compile my-component.wasm    writes my-component.cwasm
+  catamaran compile my-component.wasm --output served.cwasm
+  catamaran compile my-component.wasm --target aarch64-unknown-linux-musl";
+
 /// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds.
 #[derive(Args, Clone)]
+#[command(before_help = EXAMPLES)]
 pub struct Compile {
     /// The component to compile: a .wasm file that exports a wasi:http handler (0.2 or 0.3)
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]

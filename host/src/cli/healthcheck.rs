@@ -23,10 +23,17 @@ const LIMIT: Duration = Duration::from_millis(1500);
 /// Where the component of this project says that it is well; most others have something there too.
 const PATH: &str = "/healthz";
 
+const EXAMPLES: &str = "\
+Examples:
+  catamaran healthcheck                  asks http://127.0.0.1:8000/healthz
+  catamaran healthcheck --listen 0.0.0.0:8080
+  catamaran healthcheck --url http://127.0.0.1:9000/readyz";
+
 /// Ask a running server whether it is well: exit code 0 when it answers with 2xx, else 1, within two seconds.
 ///
 /// Over plain HTTP only. Where the server has TLS, give it --admin-listen and ask for /livez there, with --url.
 #[derive(Args, Clone)]
+#[command(before_help = EXAMPLES)]
 pub struct Healthcheck {
     /// URL to ask [default: /healthz where --listen says]
     #[arg(long, env = "CATAMARAN_HEALTHCHECK_URL", value_name = "URL", value_parser = url)]

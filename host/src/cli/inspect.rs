@@ -13,8 +13,15 @@ use crate::component::{self, Report};
 use crate::manifest::{Destination, Inputs, Manifest};
 use crate::printable::printable;
 
+const EXAMPLES: &str = "\
+Examples:
+  catamaran inspect                      the components of this folder's spin.toml
+  catamaran inspect my-component.wasm
+  catamaran inspect my-component.wasm --json";
+
 /// Say what a component is, or the components of a manifest, and which hosts can run it.
 #[derive(Args, Clone)]
+#[command(before_help = EXAMPLES)]
 pub struct Inspect {
     /// A component, a manifest, or the folder that holds a spin.toml
     #[arg(env = "CATAMARAN_FROM", value_name = "FILE", default_value = "spin.toml")]

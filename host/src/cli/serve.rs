@@ -11,8 +11,18 @@ use crate::guest::{Grants, Variables};
 use crate::manifest::Files;
 use crate::outbound::{Outbound, Pattern};
 
+const EXAMPLES: &str = "\
+Examples:
+  catamaran serve my-component.wasm
+  catamaran serve my-component.wasm --listen 127.0.0.1:8080 --env GREETING=hello
+  catamaran serve my-component.wasm --allow-outbound https://api.example.com
+  catamaran serve my-component.wasm --request-timeout 5s --max-instance-memory 32MiB
+  catamaran serve my-component.cwasm --allow-precompiled
+  CATAMARAN_LOG_FORMAT=json catamaran serve my-component.wasm";
+
 /// Serve one component on every path.
 #[derive(Args, Clone)]
+#[command(before_help = EXAMPLES)]
 pub struct Serve {
     /// The component to serve: a .wasm file that exports a wasi:http handler (0.2 or 0.3), or a .cwasm made from one
     #[arg(env = "CATAMARAN_COMPONENT", value_name = "COMPONENT")]

@@ -13,8 +13,17 @@ use crate::guest::Grants;
 use crate::manifest::{self, Destination, Inputs, Manifest};
 use crate::outbound::Outbound;
 
+const EXAMPLES: &str = "\
+Examples:
+  catamaran up                           serve what the spin.toml of this folder describes
+  catamaran up --build --watch           build first, and again when a source changes
+  catamaran up --from my-application --profile staging
+  catamaran up --admin-listen 127.0.0.1:9000 --log-format json
+  CATAMARAN_LISTEN=0.0.0.0:8080 catamaran up";
+
 /// Serve the application that a manifest describes.
 #[derive(Args, Clone)]
+#[command(before_help = EXAMPLES)]
 pub struct Up {
     /// The manifest, or the folder that holds a spin.toml
     #[arg(short, long, alias = "file", env = "CATAMARAN_FROM", value_name = "FILE", default_value = "spin.toml")]
