@@ -12,7 +12,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # Debian keeps only the newest revision of a package: a version that is pinned here would soon not be found.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends musl-tools tini \
+    && apt-get install -y --no-install-recommends lld musl-tools tini \
     && rm -rf /var/lib/apt/lists/*
 # The image's own toolchain; rust-toolchain.toml would add the linters to it.
 ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
