@@ -9,8 +9,8 @@
 //!
 //! It runs on the same threads as the requests: a process whose threads are all stuck does not call itself alive.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,7 +21,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -43,16 +42,23 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Serves until it is dropped; `stopping` ends the readiness.
 pub async fn run(listener: TcpListener, stopping: CancellationToken) {
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = VecDeque::new();
     loop {
-        let permit = permits.clone().acquire_owned().await;
         match listener.accept().await {
             Ok((stream, _)) => {
-                let stopping = stopping.clone();
+                let (stopping, ended) = (stopping.clone(), CancellationToken::new());
+                let end = ended.clone().drop_guard();
                 tokio::spawn(async move {
-                    _ = timeout(TIMEOUT, serve(stream, stopping)).await;
-                    drop(permit);
+                    tokio::select! {
+                        _ = timeout(TIMEOUT, serve(stream, stopping)) => {}
+                        () = ended.cancelled() => {}
+                    }
                 });
+                // The oldest makes room: who asks is answered within a moment, and who says nothing holds up nobody.
+                connections.push_back(end);
+                if connections.len() > MAX_CONNECTIONS {
+                    connections.pop_front();
+                }
             }
             Err(error) => {
                 tracing::warn!("admin: accept: {error}");

@@ -179,6 +179,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The compiled component would take the place of the component.
+    #[error("`{}` is the component itself: choose another file with --output", .0.display())]
+    Overwrite(PathBuf),
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] crate::server::ListenError),

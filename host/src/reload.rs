@@ -21,21 +21,24 @@ pub async fn run(command: Command, outbound: Outbound, routes: Routes, tls: Opti
     let mut sources = Watched::new(&command, Command::sources);
     let mut watched = Watched::new(&command, Command::watched);
     loop {
-        tokio::select! {
+        let renewed = tokio::select! {
             () = hangup.requested() => certificate(tls.as_ref()),
-            () = changed(&mut watched) => tracing::info!("a file changed"),
+            () = changed(&mut watched) => {
+                tracing::info!("a file changed");
+                true
+            }
             () = changed(&mut sources) => {
                 tracing::info!("a source changed");
                 // What it makes is watched too.
                 build(command.clone()).await;
                 continue;
             }
-        }
+        };
         // Looked at before the load: what changes during it is loaded next.
         watched = Watched::new(&command, Command::watched).or(watched);
         let (command, outbound) = (command.clone(), outbound.clone());
         let loaded = tokio::task::spawn_blocking(move || command.load_again(&outbound)).await;
-        METRICS.reloaded(matches!(loaded, Ok(Ok(_))));
+        METRICS.reloaded(renewed && matches!(loaded, Ok(Ok(_))));
         match loaded {
             Ok(Ok(application)) => {
                 routes.exchange(application);
@@ -55,15 +58,17 @@ async fn build(command: Command) {
     }
 }
 
-/// Reads the certificate again, for the connections to come.
-fn certificate(tls: Option<&Tls>) {
+/// Reads the certificate again, for the connections to come; whether that went well.
+fn certificate(tls: Option<&Tls>) -> bool {
     match tls.map(Tls::load_again) {
         Some(Ok(())) => tracing::info!("certificate: reloaded"),
         Some(Err(error)) => {
             tracing::error!("certificate: not reloaded, what was loaded before is still served: {error}");
+            return false;
         }
         None => {}
     }
+    true
 }
 
 async fn changed(watched: &mut Option<Watched>) {

@@ -14,6 +14,7 @@ mod protocol;
 mod refusal;
 mod router;
 mod socket;
+mod trailers;
 pub mod wire;
 
 use std::io;

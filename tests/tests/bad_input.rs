@@ -340,6 +340,17 @@ fn target_that_is_missing() -> &'static str {
 }
 
 #[test]
+fn a_variable_without_a_name_is_not_repeated() {
+    let mut command = catamaran(["serve", "guest.wasm"]);
+    command.env("CATAMARAN_ENV", "KEY=-----BEGIN\ns3cr3t\n-----END");
+    for mut command in [command, catamaran(["serve", "guest.wasm", "--env", "s3cr3t"])] {
+        let finished = Process::spawn(&mut command).and_then(Process::wait).expect("an end");
+        assert_eq!(finished.status.code(), Some(2), "{finished}");
+        assert!(finished.stderr.contains("--env <KEY=VALUE>") && !finished.stderr.contains("s3cr3t"), "{finished}");
+    }
+}
+
+#[test]
 fn an_address_that_is_none() {
     usage(&mut catamaran(["serve", "input.wasm", "--listen", "localhost"]), &["--listen", "localhost"]);
     usage(&mut catamaran(["serve", "input.wasm", "--listen", "127.0.0.1:65536"]), &["--listen", "65536"]);

@@ -63,6 +63,21 @@ fn over_http_1_0_the_connection_is_reset() {
 }
 
 #[test]
+fn a_length_that_is_not_the_bodys_is_never_a_complete_response() {
+    let server = serve(P2, &[]);
+    for path in ["/longer", "/shorter"] {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        let answer = raw(server.address, request.as_bytes()).unwrap_or_default();
+        let answer = String::from_utf8(answer).expect("text");
+        assert!(!answer.ends_with("\r\n\r\nhe") && !answer.ends_with("hello"), "{path}: {answer}");
+        logged(&server, "reason=\"broken_body\"");
+        let request = Request::get(path).body(Bytes::new()).expect("a request");
+        let status = send_and_wait(server.address, H2c, request).map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Err(_) | Ok(500)), "{path}: {status:?}");
+    }
+}
+
+#[test]
 fn a_slow_body_is_whole() {
     for &generation in BOTH {
         let server = serve(generation, &["--body-timeout", "10s"]);

@@ -24,6 +24,7 @@ type Test = (&'static str, fn() -> Result<(), String>);
 
 const TESTS: &[Test] = &[
     ("the image holds the host, tini, the application and the papers, and nothing else", only_what_is_needed),
+    ("the image has 12 MB at most", small),
     ("the image says what it is and how it is to be run", described),
     ("both bills of materials name what they must", bills_of_materials),
     ("a secret in the build's folder is neither in the image nor in its history", no_secret),
@@ -111,11 +112,16 @@ fn only_what_is_needed() -> Result<(), String> {
         "usr/share/catamaran/licenses/LICENSE-APACHE",
         "usr/share/catamaran/licenses/LICENSE-MIT",
         "usr/share/catamaran/licenses/musl",
-        "usr/share/catamaran/licenses/third-party",
+        "usr/share/catamaran/licenses/third-party.gz",
         "usr/share/catamaran/licenses/tini",
     ];
     let found = files(unpacked()?.path());
     check(found == BTreeSet::from(expected.map(str::to_owned)), || format!("{found:#?}"))
+}
+
+fn small() -> Result<(), String> {
+    let bytes: u64 = output(["inspect", "--format", "{{.Size}}", image()])?.parse().expect("a number");
+    check(bytes <= 12_000_000, || format!("it has {bytes} bytes"))
 }
 
 fn described() -> Result<(), String> {

@@ -7,6 +7,7 @@ use catamaran_tests::{
     artifacts::{Generation::P2, component},
     frames::{END_HEADERS, END_STREAM, Frame, Frames, kind},
     http::{Protocol::H2c, send_and_wait},
+    misbehaving::serve,
     server::{Server, catamaran},
 };
 use http::Request;
@@ -165,6 +166,8 @@ fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
         ("a host that is none", b"\x82\x86\x84\x00\x04host\x08u:p@test"),
         ("a path that is not encoded", b"\x82\x86\x04\x03/\xc3\xa4\x01\x04test"),
         ("no host at all", b"\x82\x86\x84"),
+        ("an asterisk that is not for OPTIONS", b"\x82\x86\x04\x01*\x01\x04test"),
+        ("a scheme of another protocol", b"\x82\x06\x03ftp\x84\x01\x04test"),
     ] {
         let mut frames = Frames::open(SERVER.address).expect("a connection");
         frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, fields)).expect("sent");
@@ -175,6 +178,22 @@ fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
     let same = b"\x82\x86\x84\x01\x04test\x00\x04host\x04TEST";
     frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, same)).expect("sent");
     assert!(frames.next_of(kind::HEADERS).expect("an answer").is_200());
+}
+
+#[test]
+fn trailers_have_the_bounds_of_fields_and_none_belongs_to_the_head() {
+    let server = serve(P2, &[]);
+    let numbered: Vec<u8> = (0..101).flat_map(|number| format!("\x00\x04x{number:03}\x01a").into_bytes()).collect();
+    for (trailers, right) in
+        [(&b"\x00\x01x\x01a"[..], true), (b"\x00\x0econtent-length\x015", false), (&numbered, false)]
+    {
+        let mut frames = Frames::open(server.address).expect("a connection");
+        frames.post(1, "/measure").expect("sent");
+        frames.send(kind::DATA, 0, 1, b"hello").expect("sent");
+        frames.send(kind::HEADERS, END_HEADERS | END_STREAM, 1, trailers).expect("sent");
+        let answer = frames.next_of(kind::HEADERS).expect("an answer");
+        assert!(if right { answer.is_200() } else { answer.is_400() }, "{trailers:?}: {answer:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use catamaran_tests::{
     artifacts::{Generation::P2, component, guest, host},
     connection::Connection,
+    guests::component_that_fails_in,
     http::{Protocol, get, raw, send_and_wait},
     metrics::value,
     process::{Signal, run},
@@ -171,6 +172,23 @@ fn no_client_and_no_guest_can_forge_a_line() {
         assert!(!line.chars().any(|c| c.is_control()), "{line:?}");
         assert!(line.starts_with("20") || line.starts_with("    "), "{line:?}");
         assert!(!line.starts_with("2000-01-01"), "{line:?}");
+    }
+}
+
+#[test]
+fn no_name_in_a_component_can_forge_a_line_or_fill_the_log() {
+    let forged = r"x\0a2000-01-01T00:00:00Z  INFO forged\1b[31m\u{202e}\u{2028}";
+    let name = forged.to_owned() + &"x".repeat(90_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("names.wasm");
+    std::fs::write(&file, component_that_fails_in(&name)).expect("written");
+    let server = Server::start(&mut serve(&file)).expect("a server");
+    get(server.address, "/");
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert!(finished.stderr.contains("reason=\"unreachable\""), "{finished}");
+    for line in finished.stderr.lines() {
+        assert!(!line.trim_start().starts_with("2000-01-01"), "{line:?}");
+        assert!(!line.contains(['\u{1b}', '\u{202e}', '\u{2028}']) && line.len() < 1000, "{line:?}");
     }
 }
 

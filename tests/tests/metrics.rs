@@ -118,6 +118,13 @@ fn the_admin_server_answers_when_the_service_takes_no_more_connections() {
 }
 
 #[test]
+fn connections_that_say_nothing_do_not_hold_the_admin_server_up() {
+    let (_server, admin) = start(component(P2), &[]);
+    let _silent: Vec<_> = (0..200).map(|_| std::net::TcpStream::connect(admin).expect("a connection")).collect();
+    assert_eq!(get(admin, "/livez").status(), 200);
+}
+
+#[test]
 fn requests_are_counted_by_method_status_and_route() {
     let (server, admin) = start(component(P2), &[]);
     for (method, path) in [("GET", "/"), ("GET", "/?query"), ("HEAD", "/"), ("GET", "/nowhere"), ("FROB", "/")] {

@@ -176,6 +176,20 @@ fn code_is_made_for_the_architecture_and_not_for_this_machine() {
 }
 
 #[test]
+fn machine_code_never_takes_the_place_of_its_component() {
+    let (_folder, wasm, _) = compiled(component(P2));
+    let link = wasm.with_file_name("link.wasm");
+    fs::hard_link(&wasm, &link).expect("a link");
+    let before = fs::read(&wasm).expect("the component");
+    for output in [&wasm, &link] {
+        let finished = run(&mut catamaran(["compile", text(&wasm), "--output", text(output)]));
+        assert_eq!(finished.status.code(), Some(1), "{finished}");
+        assert!(finished.stderr.contains("the component itself") && finished.stderr.contains("--output"), "{finished}");
+        assert!(fs::read(&wasm).expect("the component") == before, "the component was written over");
+    }
+}
+
+#[test]
 fn what_cannot_be_compiled_is_refused_with_one_line() {
     let (_folder, wasm, code) = compiled(component(P2));
     let compile = |arguments: [&str; 3], expected: &str| {

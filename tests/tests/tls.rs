@@ -13,8 +13,9 @@ use catamaran_tests::{
     artifacts::streams,
     frames::{Frame, Frames, kind},
     http::{PATIENCE, raw},
+    metrics::{value, wait_for},
     process::{Process, Signal, Stream, run},
-    server::{Server, catamaran},
+    server::{Server, admin, catamaran},
 };
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use tempfile::TempDir;
@@ -243,11 +244,14 @@ fn sighup_reads_the_certificate_again() {
 #[test]
 fn a_wrong_certificate_leaves_the_old_one_serving() {
     let (files, certificate) = Files::new();
-    let server = Server::start(&mut files.command()).expect("a server");
+    let server = Server::start(files.command().args(["--admin-listen", "127.0.0.1:0"])).expect("a server");
     fs::write(files.certificate(), "none").expect("written");
     server.process.signal(Signal::HUP);
     wait_for_log(&server, "certificate: not reloaded, what was loaded before is still served: ");
     answers(&server, &certificate);
+    // The application is loaded again all the same; the reload as a whole has failed.
+    wait_for(admin(&server), "catamaran_reloads_total", &["failed"], |count| count == 1.0);
+    assert_eq!(value(admin(&server), "catamaran_last_reload_successful", &[]), Some(0.0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `catamaran compile COMPONENT`.
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -35,10 +36,19 @@ impl Compile {
     /// Writes the file.
     ///
     /// # Errors
-    /// When the component cannot be compiled or the file cannot be written.
+    /// When the component cannot be compiled, or the file cannot be written or is the component.
     pub fn run(&self) -> Result<(), Error> {
         let code = component::compile(&self.component, self.target.as_deref())?;
         let output = self.output.clone().unwrap_or_else(|| component::beside(&self.component));
+        if is_same_file(&self.component, &output) {
+            return Err(Error::Overwrite(output));
+        }
         std::fs::write(&output, code).map_err(|source| Error::Write { path: output, source })
     }
+}
+
+/// Whether two names lead to one file, by links of either kind too.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    identity(one).is_some_and(|file| identity(other) == Some(file))
 }

@@ -24,6 +24,10 @@ const OTHERS: [(&str, &str); 9] = [
 /// Reads the command line. Wrong usage ends the process with exit code 2.
 pub fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|mut error| {
+        if error.get(ContextKind::InvalidArg).is_some_and(|argument| argument.to_string().starts_with("--env")) {
+            // It may be a secret.
+            error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+        }
         if let Some(hint) = hint(&error) {
             // What only looks alike would lead astray.
             error.remove(ContextKind::SuggestedArg);

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
-use super::body::{Guest, Streaming};
+use super::body::{Guest, Streaming, content_length};
 use super::instances::{Instance, Instances};
 use super::{CallError, turn, whole};
 use crate::bounds::Bounds;
@@ -86,6 +86,9 @@ pub(super) async fn answer(
         Some(instance) => {
             let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
+                if !head_only && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
+                    return Err(CallError::Length);
+                }
                 instances.give_back(instance);
                 whole::body(rest.frames)
             } else if instance.gives_body_itself() {

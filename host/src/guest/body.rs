@@ -77,7 +77,6 @@ impl Streaming {
             stalled: AtomicBool::new(false),
             reader: AtomicWaker::new(),
         };
-        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self {
             frames,
             body,
@@ -85,7 +84,7 @@ impl Streaming {
             instances: instances.clone(),
             idle: bounds.body_timeout.duration(),
             post_return: bounds.request_timeout.duration(),
-            remaining: length,
+            remaining: content_length(headers),
         }
     }
 
@@ -141,7 +140,15 @@ impl Streaming {
         };
         self.shared.made_progress();
         let sent = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
-        self.remaining = self.remaining.map(|remaining| remaining.saturating_sub(sent as u64));
+        let frame = match self.remaining.map(|remaining| remaining.checked_sub(sent as u64)) {
+            // More than was announced: hyper would leave it out, and nobody would know.
+            Some(None) => Some(Err(CallError::Length)),
+            Some(remaining) => {
+                self.remaining = remaining;
+                frame
+            }
+            None => frame,
+        };
         match &frame {
             Some(Ok(_)) => {}
             Some(Err(_)) => *guest = Guest::Gone,
@@ -149,6 +156,11 @@ impl Streaming {
         }
         Poll::Ready(frame)
     }
+}
+
+/// The length that the guest has announced.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 impl http_body::Body for Streaming {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use wasmtime::component::ResourceTableError;
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
+use crate::printable::printable;
 use crate::telemetry::{METRICS, TimedOut};
 
 /// Why a call did not end well, before its response, during it or after it.
@@ -35,6 +36,9 @@ pub enum CallError {
     /// The body of its response broke off: the guest gave it up, or its length is not the one that was announced.
     #[error("the body of the guest's response broke off: {0}")]
     Body(wasmtime_wasi_http::Error),
+    /// The body of its response is not as long as it has said.
+    #[error("the body of the guest's response has another length than its Content-Length")]
+    Length,
     /// It had no head of a response when its time was over.
     #[error("the guest had no response within {0}")]
     Deadline(String),
@@ -84,9 +88,48 @@ struct Causes<'a>(&'a wasmtime::Error);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let causes: Vec<_> = self.0.chain().map(ToString::to_string).collect();
-        f.write_str(&causes.iter().rev().map(|cause| cause.trim_end()).collect::<Vec<_>>().join("\n"))
+        let backtrace = self.0.downcast_ref::<WasmBacktrace>();
+        let shown = backtrace.map(ToString::to_string);
+        let causes: Vec<_> = self.0.chain().map(|cause| cause.to_string()).collect();
+        for (index, cause) in causes.iter().rev().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            match backtrace {
+                Some(backtrace) if shown.as_ref() == Some(cause) => frames(f, backtrace)?,
+                _ => write!(f, "{separator}{}", shortened(cause.trim_end(), MAX_CAUSE))?,
+            }
+        }
+        Ok(())
     }
+}
+
+/// Characters of one cause, and of one name in a backtrace, and frames of it. The guest chooses names, and how deep it is.
+const MAX_CAUSE: usize = 1024;
+const MAX_NAME: usize = 128;
+const MAX_FRAMES: usize = 20;
+
+/// The frames, a line each.
+fn frames(f: &mut fmt::Formatter<'_>, backtrace: &WasmBacktrace) -> fmt::Result {
+    let frames = backtrace.frames();
+    for frame in frames.iter().take(MAX_FRAMES) {
+        let module = shortened(frame.module().name().unwrap_or("<unknown>"), MAX_NAME);
+        let function = match frame.func_name() {
+            Some(name) => shortened(name, MAX_NAME),
+            None => format!("<function {}>", frame.func_index()),
+        };
+        write!(f, "\nat {:#x} {module}!{function}", frame.module_offset().unwrap_or_default())?;
+    }
+    match frames.len().checked_sub(MAX_FRAMES) {
+        None | Some(0) => Ok(()),
+        Some(more) => write!(f, "\nand {more} more"),
+    }
+}
+
+fn shortened(text: &str, length: usize) -> String {
+    let mut shown: String = text.chars().take(length).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    printable(&shown).into_owned()
 }
 
 impl TrapReason {
@@ -135,7 +178,7 @@ impl CallError {
             Self::Interim(_) => "interim_status",
             Self::NoResponse => "no_response",
             Self::Unfinished => "unfinished_body",
-            Self::Body(_) => "broken_body",
+            Self::Body(_) | Self::Length => "broken_body",
             Self::Deadline(_) => "deadline",
             Self::Stalled(_) => "stalled",
             Self::PostReturn(_) => "post_return",

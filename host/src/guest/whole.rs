@@ -22,6 +22,13 @@ pub(super) struct Rest {
     pub(super) complete: bool,
 }
 
+impl Rest {
+    /// Bytes of the frames.
+    pub(super) fn bytes(&self) -> u64 {
+        self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum()
+    }
+}
+
 /// Takes what is there.
 pub(super) fn take(body: &mut WasiBody, context: &mut Context<'_>) -> Result<Rest, CallError> {
     let mut frames = VecDeque::new();

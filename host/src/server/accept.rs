@@ -7,7 +7,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -54,11 +53,10 @@ pub(super) async fn run(
             () = &mut stop => break,
         }
     }
-    // Clients in the backlog believe to be connected.
-    while let Some(accepted) = accept(&listener, &permits).now_or_never() {
-        serve(accepted);
+    for stream in backlog(listener) {
+        let Ok(permit) = permits.clone().try_acquire_owned() else { break };
+        serve((stream, Some(permit)));
     }
-    drop(listener);
     closing.cancel();
     connections.close();
     tracing::info!(connections = connections.len(), "draining");
@@ -90,6 +88,24 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
             }
         }
     }
+}
+
+/// The connections that nobody has accepted yet: their clients believe to be connected. Read from the system itself, as
+/// the runtime learns of some only later, and the end of the listener would reset them.
+fn backlog(listener: TcpListener) -> impl Iterator<Item = TcpStream> {
+    let listener = listener.into_std().ok();
+    std::iter::from_fn(move || {
+        loop {
+            match listener.as_ref()?.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(true).ok()?;
+                    return TcpStream::from_std(stream).ok();
+                }
+                Err(error) if is_of_the_client(&error) => {}
+                Err(_) => return None,
+            }
+        }
+    })
 }
 
 /// Whether only the connection that was to be accepted is lost.

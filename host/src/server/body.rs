@@ -7,6 +7,7 @@ use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 
+use super::trailers::{Checked, WrongTrailers};
 use crate::bounds::Bounds;
 
 /// What a body had too much of.
@@ -14,12 +15,16 @@ use crate::bounds::Bounds;
 pub(super) enum Excess {
     Size,
     Time,
+    Trailers,
 }
 
 impl Excess {
     fn in_error(error: &BoxError) -> Option<Self> {
         if error.is::<LengthLimitError>() {
             return Some(Self::Size);
+        }
+        if error.is::<WrongTrailers>() {
+            return Some(Self::Trailers);
         }
         error.is::<TimeoutError>().then_some(Self::Time)
     }
@@ -47,6 +52,7 @@ pub(super) fn bounded(body: Body, bounds: &Bounds) -> (Body, Watched) {
     }
     let excess = Arc::new(OnceLock::new());
     let watched = Watched(Some(excess.clone()));
+    let body = Checked { body, max_fields: bounds.max_header_count.get() };
     let body = Limited::new(body, bounds.max_body.bytes());
     let body = TimeoutBody::new(bounds.body_timeout.duration(), body).map_err(move |error| {
         if let Some(seen) = Excess::in_error(&error) {

@@ -134,6 +134,7 @@ async fn reach(
         // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
         (Some(Excess::Size), _) => answer::too_large(),
         (Some(Excess::Time), _) => answer::too_slow(),
+        (Some(Excess::Trailers), _) => answer::bad_request("the trailers are too many, or belong to the head"),
         (None, Ok(response)) => response,
         (None, Err(error)) => answer::failed(&error),
     }
@@ -147,7 +148,13 @@ fn is_sound(request: &Request) -> bool {
     let (host, only) = (hosts.next(), hosts.next().is_none());
     let same = host.zip(authority).is_none_or(|(host, authority)| host.eq_ignore_ascii_case(authority));
     let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
-    only && same && authority.or(host).is_some_and(wire::is_host) && wire::is_target(target.as_bytes())
+    let scheme = request.uri().scheme().is_none_or(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
+    let asterisk = target != "*" || request.method() == Method::OPTIONS;
+    only && same
+        && scheme
+        && asterisk
+        && authority.or(host).is_some_and(wire::is_host)
+        && wire::is_target(target.as_bytes())
 }
 
 /// The URI with the scheme and the authority that guests ask for; RFC 9112 section 3.3 says where they come from.

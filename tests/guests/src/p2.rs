@@ -56,6 +56,8 @@ impl incoming_handler::Guest for Guest {
             },
             "/bodies" => bodies(),
             "/full-fields" => full_fields(),
+            "/longer" => wrong_length(outparam, "2"),
+            "/shorter" => wrong_length(outparam, "99"),
             "/no-response" => {}
             "/twice" => twice(outparam),
             "/refuse" => ResponseOutparam::set(outparam, Err(ErrorCode::ConfigurationError)),
@@ -122,6 +124,20 @@ fn whole(outparam: ResponseOutparam, text: &str) {
     }
     drop(stream);
     OutgoingBody::finish(body, None).expect("a whole body");
+}
+
+/// `hello`, with this as its length.
+fn wrong_length(outparam: ResponseOutparam, length: &str) {
+    let fields = Fields::new();
+    fields.append("content-length", length.as_bytes()).expect("a length is for the guest to say");
+    let response = OutgoingResponse::new(fields);
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(outparam, Ok(response));
+    let stream = body.write().expect("the stream is taken once");
+    // The host may say what is wrong; this guest does not listen.
+    _ = stream.blocking_write_and_flush(b"hello");
+    drop(stream);
+    _ = OutgoingBody::finish(body, None);
 }
 
 fn say(stream: &OutputStream, text: &[u8]) {
