@@ -390,8 +390,8 @@ fn a_switch_in_the_environment_is_yes_or_no() {
 
 #[test]
 fn a_variable_without_a_value() {
-    usage(&mut catamaran(["serve", "input.wasm", "--env", "NAME"]), &["--env", "NAME", "KEY=VALUE"]);
-    usage(&mut catamaran(["serve", "input.wasm", "--env", "=value"]), &["--env", "=value", "KEY=VALUE"]);
+    usage(&mut catamaran(["serve", "input.wasm", "--env", "NAME"]), &["--env", "KEY=VALUE"]);
+    usage(&mut catamaran(["serve", "input.wasm", "--env", "=value"]), &["--env", "KEY=VALUE"]);
 }
 
 #[test]
