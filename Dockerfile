@@ -92,7 +92,9 @@ FROM scratch
 COPY --from=builder /out /
 
 # A service in a container is there for others; the port is the container's own.
-ENV CATAMARAN_LISTEN=0.0.0.0:8000 \
+# Without huge pages the allocator holds 2 MB at the start, with them 14.
+ENV MIMALLOC_ALLOW_THP=0 \
+    CATAMARAN_LISTEN=0.0.0.0:8000 \
     CATAMARAN_ADMIN_LISTEN=0.0.0.0:9000 \
     CATAMARAN_ALLOW_PRECOMPILED=true
 WORKDIR /app
