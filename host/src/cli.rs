@@ -84,6 +84,17 @@ impl Command {
         }
     }
 
+    /// Runs the build commands, where that is asked for.
+    ///
+    /// # Errors
+    /// When the manifest cannot be read or a command fails.
+    pub fn build(&self) -> Result<(), Error> {
+        match self {
+            Self::Serve(_) => Ok(()),
+            Self::Up(up) => up.build(),
+        }
+    }
+
     /// Builds where that is asked for, then loads and checks everything that is to be served; binds nothing.
     ///
     /// # Errors
@@ -92,28 +103,6 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.load(outbound),
             Self::Up(up) => up.load(outbound),
-        }
-    }
-
-    /// Loads everything again, without building.
-    ///
-    /// # Errors
-    /// As [`Command::load`].
-    pub fn load_again(&self, outbound: &Outbound) -> Result<Application, Error> {
-        match self {
-            Self::Serve(serve) => serve.load(outbound),
-            Self::Up(up) => up.load_again(outbound),
-        }
-    }
-
-    /// Runs the build commands again.
-    ///
-    /// # Errors
-    /// When the manifest cannot be read or a command fails.
-    pub fn build_again(&self) -> Result<(), Error> {
-        match self {
-            Self::Serve(_) => Ok(()),
-            Self::Up(up) => up.build_again(),
         }
     }
 

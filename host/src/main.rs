@@ -10,6 +10,7 @@ use catamaran::application::Application;
 use catamaran::cli::{self, Cli, Command, Error, Task};
 use catamaran::outbound::Outbound;
 use catamaran::printable::printable;
+use catamaran::reload::Changes;
 use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
 use catamaran::{admin, guest, logging, reload, server, signals};
@@ -47,16 +48,23 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     }
     let tls = command.server_options().tls()?;
     let outbound = Outbound::new(&command.server_options().outbound)?;
+    let changes = Changes::build(&command)?;
     let application = command.load(&outbound)?;
     let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
     let runtime = runtime.map_err(Error::Runtime)?;
-    let result = runtime.block_on(serve(command, application, outbound, tls));
+    let result = runtime.block_on(serve(command, changes, application, outbound, tls));
     // A file that blocks whoever reads it must not hold the end up.
     runtime.shutdown_background();
     result
 }
 
-async fn serve(command: Command, application: Application, outbound: Outbound, tls: Option<Tls>) -> Result<(), Error> {
+async fn serve(
+    command: Command,
+    changes: Changes,
+    application: Application,
+    outbound: Outbound,
+    tls: Option<Tls>,
+) -> Result<(), Error> {
     let options = command.server_options().clone();
     let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
     let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
@@ -71,7 +79,7 @@ async fn serve(command: Command, application: Application, outbound: Outbound, t
     tracing::debug!(threads = guest::threads(), requests = options.bounds.concurrent_requests(), "at most");
     let routes = server::Routes::new(application, &options);
     outbound.lead_home(routes.home());
-    tokio::spawn(reload::run(command, outbound, routes.clone(), tls.clone(), hangup));
+    tokio::spawn(reload::run(command, changes, outbound, routes.clone(), tls.clone(), hangup));
 
     let stopping = CancellationToken::new();
     if let Some(admin) = admin {

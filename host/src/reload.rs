@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::cli::Command;
+use crate::cli::{Command, Error};
 use crate::outbound::Outbound;
 use crate::server::Routes;
 use crate::signals;
@@ -17,9 +17,14 @@ use crate::tls::Tls;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Exchanges the served application whenever that is asked for; never ends.
-pub async fn run(command: Command, outbound: Outbound, routes: Routes, tls: Option<Tls>, mut hangup: signals::Reload) {
-    let mut sources = Watched::new(&command, Command::sources);
-    let mut watched = Watched::new(&command, Command::watched);
+pub async fn run(
+    command: Command,
+    Changes { mut sources, mut watched }: Changes,
+    outbound: Outbound,
+    routes: Routes,
+    tls: Option<Tls>,
+    mut hangup: signals::Reload,
+) {
     loop {
         let renewed = tokio::select! {
             () = hangup.requested() => certificate(tls.as_ref()),
@@ -37,7 +42,7 @@ pub async fn run(command: Command, outbound: Outbound, routes: Routes, tls: Opti
         // Looked at before the load: what changes during it is loaded next.
         watched = Watched::new(&command, Command::watched).or(watched);
         let (command, outbound) = (command.clone(), outbound.clone());
-        let loaded = tokio::task::spawn_blocking(move || command.load_again(&outbound)).await;
+        let loaded = tokio::task::spawn_blocking(move || command.load(&outbound)).await;
         METRICS.reloaded(renewed && matches!(loaded, Ok(Ok(_))));
         match loaded {
             Ok(Ok(application)) => {
@@ -50,8 +55,26 @@ pub async fn run(command: Command, outbound: Outbound, routes: Routes, tls: Opti
     }
 }
 
+/// What the files looked like before they were read: a change since then is seen, however long the first load took.
+pub struct Changes {
+    sources: Option<Watched>,
+    watched: Option<Watched>,
+}
+
+impl Changes {
+    /// Builds what is to be built first. What that makes is no change, a source that changes meanwhile is one.
+    ///
+    /// # Errors
+    /// As [`Command::build`].
+    pub fn build(command: &Command) -> Result<Self, Error> {
+        let sources = Watched::new(command, Command::sources);
+        command.build()?;
+        Ok(Self { sources, watched: Watched::new(command, Command::watched) })
+    }
+}
+
 async fn build(command: Command) {
-    match tokio::task::spawn_blocking(move || command.build_again()).await {
+    match tokio::task::spawn_blocking(move || command.build()).await {
         Ok(Ok(())) => tracing::info!("built"),
         Ok(Err(error)) => tracing::error!("not built, what was loaded before is still served: {error}"),
         Err(panic) => tracing::error!("not built, what was loaded before is still served: {panic}"),

@@ -1,6 +1,10 @@
 //! A process that serves HTTP and has said where.
 
-use std::{net::SocketAddr, process::Command};
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use crate::{
     artifacts,
@@ -29,6 +33,27 @@ impl Server {
     pub fn stop(self, signal: Signal) -> Result<Finished, String> {
         self.process.signal(signal);
         self.process.wait()
+    }
+}
+
+/// A server for the tests of a file: started by whichever comes first, stopped with the last that holds it. (What a
+/// `static` holds is never dropped, and its process would outlive the tests.)
+pub struct Shared(Mutex<Weak<Server>>, fn() -> Server);
+
+impl Shared {
+    /// One that is started so.
+    pub const fn new(start: fn() -> Server) -> Self {
+        Self(Mutex::new(Weak::new()), start)
+    }
+
+    /// The running server.
+    pub fn get(&self) -> Arc<Server> {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(self.1());
+            *running = Arc::downgrade(&server);
+            server
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! HTTP/2 with prior knowledge: what the client is told that it may do, and what comes of doing more.
 
-use std::{net::TcpStream, sync::LazyLock};
+use std::net::TcpStream;
 
 use bytes::Bytes;
 use catamaran_tests::{
@@ -8,7 +8,7 @@ use catamaran_tests::{
     frames::{END_HEADERS, END_STREAM, Frame, Frames, kind},
     http::{Protocol::H2c, send_and_wait},
     misbehaving::serve,
-    server::{Server, catamaran},
+    server::{Server, Shared, catamaran},
 };
 use http::Request;
 
@@ -25,7 +25,7 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 /// `GET / http` for `test`, in HPACK without compression.
 const GET: &[u8] = b"\x82\x86\x84\x01\x04test";
 
-static SERVER: LazyLock<Server> = LazyLock::new(|| start(&[]));
+static SERVER: Shared = Shared::new(|| start(&[]));
 
 fn start(options: &[&str]) -> Server {
     let file = component(P2).to_str().expect("a path in UTF-8");
@@ -58,6 +58,7 @@ fn goaway(frames: &mut Frames<TcpStream>) -> u32 {
 
 #[test]
 fn the_client_is_told_the_bounds() {
+    let server = SERVER.get();
     let other = start(&[
         "--http2-max-streams=7",
         "--http2-stream-window=32KiB",
@@ -65,7 +66,7 @@ fn the_client_is_told_the_bounds() {
         "--max-header-size=8KiB",
     ]);
     for (server, streams, window, connection, header) in
-        [(&*SERVER, 100, 64 << 10, 1 << 20, 64 << 10), (&other, 7, 32 << 10, 256 << 10, 8 << 10)]
+        [(&*server, 100, 64 << 10, 1 << 20, 64 << 10), (&other, 7, 32 << 10, 256 << 10, 8 << 10)]
     {
         let mut frames = Frames::open(server.address).expect("a connection");
         let settings = frames.next_of(kind::SETTINGS).expect("SETTINGS").settings();
@@ -82,8 +83,9 @@ fn the_client_is_told_the_bounds() {
 
 #[test]
 fn a_stream_too_many_is_refused_and_the_others_go_on() {
+    let server = SERVER.get();
     // A client that takes no data: each stream stays open once it is answered.
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     let nothing = [&INITIAL_WINDOW_SIZE.to_be_bytes()[..], &0_u32.to_be_bytes()].concat();
     frames.send(kind::SETTINGS, 0, 0, &nothing).expect("sent");
     let streams = || (0..100).map(|number| 2 * number + 1);
@@ -102,42 +104,46 @@ fn a_stream_too_many_is_refused_and_the_others_go_on() {
 
 #[test]
 fn a_client_that_resets_what_it_asks_for_is_sent_away() {
+    let server = SERVER.get();
     // CVE-2023-44487.
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     let attack: Vec<u8> = (0..1000).map(|number| 2 * number + 1).flat_map(|id| [get(id), reset(id)].concat()).collect();
     // It may be sent away before all is sent.
     _ = frames.write(&attack);
     assert_eq!(goaway(&mut frames), ENHANCE_YOUR_CALM);
-    assert_eq!(status(&SERVER, &[]), 200);
+    assert_eq!(status(&server, &[]), 200);
 }
 
 #[test]
 fn a_header_block_without_end_ends_the_connection() {
+    let server = SERVER.get();
     // CVE-2024-27316 and its relatives.
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     frames.write(&Frame::bytes(kind::HEADERS, END_STREAM, 1, GET)).expect("sent");
     let more = Frame::bytes(kind::CONTINUATION, 0, 1, b"\x00\x01a\x01b");
     while frames.write(&more.repeat(100)).is_ok() {}
-    assert_eq!(status(&SERVER, &[]), 200);
+    assert_eq!(status(&server, &[]), 200);
 
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     frames.write(&[Frame::bytes(kind::HEADERS, END_STREAM, 1, GET), more.repeat(20)].concat()).expect("sent");
     assert_eq!(goaway(&mut frames), ENHANCE_YOUR_CALM);
 }
 
 #[test]
 fn a_header_list_may_be_as_large_as_its_bound_and_no_larger() {
+    let server = SERVER.get();
     // RFC 9113 section 6.5.2: each field counts for 32 bytes more than it has.
-    let filled = |size: usize| status(&SERVER, &[("fill".to_owned(), "a".repeat(size - "fill".len() - 32))]);
+    let filled = |size: usize| status(&server, &[("fill".to_owned(), "a".repeat(size - "fill".len() - 32))]);
     assert_eq!(filled((64 << 10) - 300), 200);
     assert_eq!(filled(64 << 10), 431);
 }
 
 #[test]
 fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
+    let server = SERVER.get();
     let numbered = |count: usize| {
         let fields: Vec<_> = (0..count).map(|number| (format!("field{number}"), "a".to_owned())).collect();
-        status(&SERVER, &fields)
+        status(&server, &fields)
     };
     assert_eq!(numbered(100), 200);
     assert_eq!(numbered(101), 431);
@@ -145,8 +151,9 @@ fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
 
 #[test]
 fn what_belongs_to_http_1_resets_its_stream() {
+    let server = SERVER.get();
     // RFC 9113 section 8.2.2.
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     let fields = [GET, b"\x00\x11transfer-encoding\x07chunked"].concat();
     frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, &fields)).expect("sent");
     let reset = frames.next_of(kind::RST_STREAM).expect("RST_STREAM");
@@ -157,6 +164,7 @@ fn what_belongs_to_http_1_resets_its_stream() {
 
 #[test]
 fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
+    let server = SERVER.get();
     // RFC 9113 section 8.3.1, and the rules that HTTP/1.1 has for the same things.
     for (wrong, fields) in [
         ("user information", &b"\x82\x86\x84\x01\x08u:p@test"[..]),
@@ -169,12 +177,12 @@ fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
         ("an asterisk that is not for OPTIONS", b"\x82\x86\x04\x01*\x01\x04test"),
         ("a scheme of another protocol", b"\x82\x06\x03ftp\x84\x01\x04test"),
     ] {
-        let mut frames = Frames::open(SERVER.address).expect("a connection");
+        let mut frames = Frames::open(server.address).expect("a connection");
         frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, fields)).expect("sent");
         let answer = frames.until(|frame| [kind::HEADERS, kind::RST_STREAM].contains(&frame.kind)).expect(wrong);
         assert!(answer.is_400() || answer.kind == kind::RST_STREAM, "{wrong}: {answer:?}");
     }
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     let same = b"\x82\x86\x84\x01\x04test\x00\x04host\x04TEST";
     frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, same)).expect("sent");
     assert!(frames.next_of(kind::HEADERS).expect("an answer").is_200());
@@ -198,8 +206,9 @@ fn trailers_have_the_bounds_of_fields_and_none_belongs_to_the_head() {
 
 #[test]
 fn a_frame_where_none_may_be_ends_the_connection() {
+    let server = SERVER.get();
     // RFC 9113 section 5.1.1: streams of a client are odd.
-    let mut frames = Frames::open(SERVER.address).expect("a connection");
+    let mut frames = Frames::open(server.address).expect("a connection");
     frames.write(&get(2)).expect("sent");
     assert_eq!(goaway(&mut frames), PROTOCOL_ERROR);
 }

@@ -3,7 +3,6 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
-    sync::LazyLock,
 };
 
 use catamaran_tests::{
@@ -14,7 +13,7 @@ use catamaran_tests::{
     connection::{Reply, replies},
     http::{PATIENCE, raw, raw_slowly},
     misbehaving,
-    server::{Server, catamaran},
+    server::{Server, Shared, catamaran},
 };
 
 /// The head of a request with a body in chunks, and the body.
@@ -259,7 +258,7 @@ const VALID: &[(&str, &[u8], usize)] = &[
 
 const GOOD: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n";
 
-static SERVER: LazyLock<Server> = LazyLock::new(|| start(&[]));
+static SERVER: Shared = Shared::new(|| start(&[]));
 
 fn start(options: &[&str]) -> Server {
     let file = component(P2).to_str().expect("a path in UTF-8");
@@ -278,8 +277,9 @@ fn answers(server: &Server, bytes: &[u8]) -> Vec<Reply> {
 
 #[test]
 fn a_malformed_request_is_refused_and_what_follows_it_is_not_answered() {
+    let server = SERVER.get();
     for (what, bytes, status) in HEADS.iter().chain(BODIES) {
-        let replies = answers(&SERVER, &[bytes, GOOD].concat());
+        let replies = answers(&server, &[bytes, GOOD].concat());
         assert_eq!(statuses(&replies), [*status], "{what}: {replies:?}");
         assert!(replies[0].last, "{what}: {replies:?}");
     }
@@ -287,21 +287,23 @@ fn a_malformed_request_is_refused_and_what_follows_it_is_not_answered() {
 
 #[test]
 fn the_requests_before_a_malformed_one_are_answered() {
+    let server = SERVER.get();
     for (what, bytes, status) in HEADS.iter().chain(BODIES) {
-        let replies = answers(&SERVER, &[GOOD, GOOD, bytes, GOOD].concat());
+        let replies = answers(&server, &[GOOD, GOOD, bytes, GOOD].concat());
         assert_eq!(statuses(&replies), [200, 200, *status], "{what}: {replies:?}");
     }
 }
 
 #[test]
 fn a_malformed_request_is_refused_however_it_is_split() {
+    let server = SERVER.get();
     for (what, bytes, status) in HEADS {
-        let answer = raw_slowly(SERVER.address, bytes).expect("an answer");
+        let answer = raw_slowly(server.address, bytes).expect("an answer");
         assert_eq!(statuses(&replies(&answer).expect("whole answers")), [*status], "{what}");
     }
     for (what, bytes, _) in BODIES {
         // The guest may have answered before the fault has come; what follows is no request in any case.
-        let answer = raw_slowly(SERVER.address, &[bytes, GOOD].concat()).expect("an answer");
+        let answer = raw_slowly(server.address, &[bytes, GOOD].concat()).expect("an answer");
         assert_eq!(replies(&answer).expect("whole answers").len(), 1, "{what}");
     }
 }
@@ -344,24 +346,27 @@ fn a_response_whose_request_turns_out_malformed_does_not_look_complete() {
 
 #[test]
 fn what_is_unusual_and_right_is_served() {
+    let server = SERVER.get();
     for (what, bytes, count) in VALID {
-        let replies = answers(&SERVER, bytes);
+        let replies = answers(&server, bytes);
         assert_eq!(statuses(&replies), vec![200; *count], "{what}: {replies:?}");
     }
 }
 
 #[test]
 fn what_is_unusual_and_right_is_served_however_it_is_split() {
+    let server = SERVER.get();
     // With a body that it does not read, the guest's first answer may end the connection before the second request.
     for (what, bytes, _) in VALID.iter().filter(|(.., count)| *count == 1) {
-        let answer = raw_slowly(SERVER.address, bytes).expect("an answer");
+        let answer = raw_slowly(server.address, bytes).expect("an answer");
         assert_eq!(statuses(&replies(&answer).expect("whole answers")), [200], "{what}");
     }
 }
 
 #[test]
 fn options_for_the_whole_server_reach_the_guest() {
-    let replies = answers(&SERVER, last!("OPTIONS * HTTP/1.1\r\nhost: test\r\n"));
+    let server = SERVER.get();
+    let replies = answers(&server, last!("OPTIONS * HTTP/1.1\r\nhost: test\r\n"));
     // The guest knows no such resource; the host does not object.
     assert_eq!(statuses(&replies), [404], "{replies:?}");
 }
@@ -380,8 +385,9 @@ fn numbered(fields: usize) -> Vec<u8> {
 
 #[test]
 fn a_header_block_may_be_as_large_as_its_bound_and_no_larger() {
+    let server = SERVER.get();
     let small = start(&["--max-header-size", "1KiB"]);
-    for (server, bound) in [(&*SERVER, 64 << 10), (&small, 1 << 10)] {
+    for (server, bound) in [(&*server, 64 << 10), (&small, 1 << 10)] {
         assert_eq!(statuses(&answers(server, &sized(bound))), [200]);
         assert_eq!(statuses(&answers(server, &sized(bound + 1))), [431]);
         assert_eq!(statuses(&answers(server, &sized(4 * bound))), [431]);
@@ -390,9 +396,10 @@ fn a_header_block_may_be_as_large_as_its_bound_and_no_larger() {
 
 #[test]
 fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
+    let server = SERVER.get();
     let few = start(&["--max-header-count", "10"]);
     let many = start(&["--max-header-count", "300"]);
-    for (server, bound) in [(&*SERVER, 100), (&few, 10), (&many, 300)] {
+    for (server, bound) in [(&*server, 100), (&few, 10), (&many, 300)] {
         assert_eq!(statuses(&answers(server, &numbered(bound))), [200]);
         assert_eq!(statuses(&answers(server, &numbered(bound + 1))), [431]);
     }
@@ -400,29 +407,32 @@ fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
 
 #[test]
 fn trailers_have_the_bounds_of_fields() {
+    let server = SERVER.get();
     let request = |fields: usize, size: usize| {
         let trailers: String = (0..fields).map(|number| format!("field{number}: {}\r\n", "a".repeat(size))).collect();
         let head = "GET /healthz HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n";
         let next = "GET /healthz HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
         format!("{head}0\r\n{trailers}\r\n{next}").into_bytes()
     };
-    assert_eq!(statuses(&answers(&SERVER, &request(100, 10))), [200, 200]);
-    assert_eq!(statuses(&answers(&SERVER, &request(101, 10))), [431]);
-    assert_eq!(statuses(&answers(&SERVER, &request(10, 1000))), [431]);
+    assert_eq!(statuses(&answers(&server, &request(100, 10))), [200, 200]);
+    assert_eq!(statuses(&answers(&server, &request(101, 10))), [431]);
+    assert_eq!(statuses(&answers(&server, &request(10, 1000))), [431]);
 }
 
 #[test]
 fn a_target_that_fills_the_header_block_is_too_long() {
+    let server = SERVER.get();
     let request = |length: usize| {
         [b"GET /healthz?", &*vec![b'a'; length], b" HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"].concat()
     };
-    assert_eq!(statuses(&answers(&SERVER, &request(60_000))), [200]);
-    assert_eq!(statuses(&answers(&SERVER, &request(70_000))), [414]);
+    assert_eq!(statuses(&answers(&server, &request(60_000))), [200]);
+    assert_eq!(statuses(&answers(&server, &request(70_000))), [414]);
 }
 
 #[test]
 fn a_refusal_says_what_is_wrong_as_every_problem_does() {
-    let replies = answers(&SERVER, b"GET / HTTP/1.1\r\nhost: test\r\ncontent-length: +1\r\n\r\n");
+    let server = SERVER.get();
+    let replies = answers(&server, b"GET / HTTP/1.1\r\nhost: test\r\ncontent-length: +1\r\n\r\n");
     let problem: serde_json::Value = serde_json::from_str(&replies[0].body).expect("JSON");
     assert_eq!(problem["status"], 400);
     assert!(problem["detail"].as_str().expect("a text").contains("RFC 9110 section 8.6"), "{problem}");

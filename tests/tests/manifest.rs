@@ -164,10 +164,12 @@ fn a_warning_is_not_repeated_whenever_the_manifest_is_looked_at() {
     let (_folder, path) =
         manifest(&format!("{HEAD}{}[component.test]\nsource = 'SOURCE'\n", TRIGGER.replace("/...", "api")));
     let server = warned(up(&path).arg("--watch"), &path, 4, &["`/api`"]);
-    // It looks four times a second.
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    // It has looked at it three times at least when it has loaded it again.
+    fs::write(&path, fs::read_to_string(&path).expect("a manifest") + "\n").expect("written");
+    let reloaded = |stream, line: &str| (stream == Stream::Stderr && line.ends_with(": reloaded")).then_some(());
+    server.process.wait_for_line(reloaded).expect("a reload");
     let log = server.stop(Signal::TERM).expect("an end");
-    assert_eq!(log.stderr.matches("`/api`").count(), 1, "{log}");
+    assert_eq!(log.stderr.matches("`/api`").count(), 2, "{log}");
 }
 
 #[test]

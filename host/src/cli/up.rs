@@ -51,20 +51,36 @@ pub struct Up {
 }
 
 impl Up {
-    pub(super) fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
-        let manifest = self.manifest()?;
-        if self.build {
-            manifest::build(&manifest)?;
+    pub(super) fn build(&self) -> Result<(), Error> {
+        match self.build {
+            true => Ok(manifest::build(&self.manifest()?)?),
+            false => Ok(()),
         }
-        self.application(manifest, outbound)
     }
 
-    pub(super) fn load_again(&self, outbound: &Outbound) -> Result<Application, Error> {
-        self.application(self.manifest()?, outbound)
-    }
-
-    pub(super) fn build_again(&self) -> Result<(), Error> {
-        Ok(manifest::build(&self.manifest()?)?)
+    pub(super) fn load(&self, outbound: &Outbound) -> Result<Application, Error> {
+        let mut manifest = self.manifest()?;
+        for warning in &manifest.warnings {
+            tracing::warn!("{warning}");
+        }
+        let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
+        let mut guests = HashMap::new();
+        for (id, component) in std::mem::take(&mut manifest.components) {
+            let grants = Grants {
+                files: manifest.files(&component)?,
+                environment: component.environment,
+                variables: component.variables,
+                outbound: outbound.gate(&id, component.allowed_outbound_hosts),
+            };
+            let could_be_built = component.build.is_some() && !self.build;
+            let loaded = loader.load(&id, &component.source, grants);
+            guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
+        }
+        let answers = |destination| match destination {
+            Destination::Component(id) => Answers::Guest(guests[&id].clone()),
+            Destination::Fixed(fixed) => Answers::Fixed(fixed),
+        };
+        Ok(Application::routed(manifest.triggers.into_iter().map(|(route, to)| (route, answers(to)))))
     }
 
     /// The files that the manifest's build commands name as theirs.
@@ -90,30 +106,6 @@ impl Up {
         }
         let inputs = Inputs { profile: self.profile.clone(), variables_dir: self.variables_dir.clone() };
         Ok(Manifest::read(&self.from, &inputs)?)
-    }
-
-    fn application(&self, mut manifest: Manifest, outbound: &Outbound) -> Result<Application, Error> {
-        for warning in &manifest.warnings {
-            tracing::warn!("{warning}");
-        }
-        let mut loader = Loader::new(&self.server.bounds, self.server.allow_precompiled);
-        let mut guests = HashMap::new();
-        for (id, component) in std::mem::take(&mut manifest.components) {
-            let grants = Grants {
-                files: manifest.files(&component)?,
-                environment: component.environment,
-                variables: component.variables,
-                outbound: outbound.gate(&id, component.allowed_outbound_hosts),
-            };
-            let could_be_built = component.build.is_some() && !self.build;
-            let loaded = loader.load(&id, &component.source, grants);
-            guests.insert(id, loaded.map_err(|error| Error::component(error, could_be_built))?);
-        }
-        let answers = |destination| match destination {
-            Destination::Component(id) => Answers::Guest(guests[&id].clone()),
-            Destination::Fixed(fixed) => Answers::Fixed(fixed),
-        };
-        Ok(Application::routed(manifest.triggers.into_iter().map(|(route, to)| (route, answers(to)))))
     }
 }
 
