@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use http_body::Body as _;
 
 use crate::guest::{CallError, Stage};
 use crate::telemetry::METRICS;
@@ -61,6 +62,15 @@ pub(super) fn too_many_fields() -> Response {
 /// 501: the request asks for a tunnel.
 pub(super) fn no_tunnel() -> Response {
     problem(StatusCode::NOT_IMPLEMENTED, "CONNECT is for proxies")
+}
+
+/// The answer to HEAD: the body of an answer to GET is left out, its length said all the same.
+pub(super) fn head_of(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 /// The body of an answer of the host's own.

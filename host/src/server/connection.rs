@@ -9,7 +9,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use futures::FutureExt;
 use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode, Version};
@@ -128,11 +127,9 @@ async fn until_the_end<S: Stream>(
             // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
             let too_many = request.headers().len() > max_fields;
             let exchange = Exchange::begin(&mut request, &peer);
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer.address()));
-            let answered = routes.answer(request).instrument(exchange.span().clone());
+            let answered = routes.answer(request.map(Body::new), peer.address()).instrument(exchange.span().clone());
             async move {
-                let mut response = if too_many { answer::too_many_fields() } else { answered.await? };
+                let mut response = if too_many { answer::too_many_fields() } else { answered.await };
                 if version < Version::HTTP_2 && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -1,17 +1,14 @@
 //! From a path to its guest: admission, the request in the guest's terms, the call.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::Response;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderValue, Method, Version};
-use tower_service::Service;
 
 use super::admission::Admission;
 use super::body::Excess;
@@ -25,118 +22,100 @@ use crate::outbound::Home;
 const SELF: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The routes that are served now. They can be exchanged while requests are in progress: each request keeps to the
-/// application that it began with, and the old one goes when its last request has ended.
+/// application that it began with, and the old one goes when its last request has ended. Cheap to clone.
 #[derive(Clone)]
-pub struct Routes {
-    current: Arc<ArcSwap<Router>>,
+pub struct Routes(Arc<Inner>);
+
+struct Inner {
+    current: ArcSwap<Application>,
     admission: Admission,
-    bounds: Arc<Bounds>,
+    bounds: Bounds,
     scheme: Scheme,
 }
 
 impl Routes {
     /// The routes of an application, for as many requests at once as the bounds in `options` allow.
     pub fn new(application: Application, options: &ServerOptions) -> Self {
-        let (admission, bounds) = (Admission::new(&options.bounds), Arc::new(options.bounds.clone()));
         let scheme = if options.tls_cert.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
-        let router = router(application, &admission, &bounds, &scheme);
-        Self { current: Arc::new(ArcSwap::from_pointee(router)), admission, bounds, scheme }
+        Self(Arc::new(Inner {
+            current: ArcSwap::from_pointee(application),
+            admission: Admission::new(&options.bounds),
+            bounds: options.bounds.clone(),
+            scheme,
+        }))
     }
 
     /// Serves another application from the next request on.
     pub fn exchange(&self, application: Application) {
-        let router = router(application, &self.admission, &self.bounds, &self.scheme);
-        self.current.store(Arc::new(router));
+        self.0.current.store(Arc::new(application));
     }
 
     /// Ends when no guest is called any more; some work on after the client has its response.
     pub(super) async fn close(&self) {
-        self.admission.close().await;
+        self.0.admission.close().await;
     }
 
     /// How many calls have not ended.
     pub(super) fn in_progress(&self) -> usize {
-        self.admission.in_progress()
+        self.0.admission.in_progress()
     }
 
     /// Answers the requests that the application makes to itself, as those of a client on this machine.
     pub fn home(&self) -> Home {
         let routes = self.clone();
-        Arc::new(move |mut request: Request| {
-            request.extensions_mut().insert(ConnectInfo(SELF));
-            let answer = routes.answer(request);
-            Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
-        })
+        Arc::new(move |request: Request| Box::pin(routes.answer(request, SELF)))
     }
 
-    /// Answers a request.
-    pub(super) fn answer(&self, request: Request) -> impl Future<Output = Result<Response, Infallible>> + use<> {
-        Router::clone(&self.current.load()).call(request)
+    /// Answers a request of `client`.
+    pub(super) fn answer(&self, request: Request, client: SocketAddr) -> impl Future<Output = Response> + use<> {
+        let (application, routes) = (self.0.current.load_full(), self.0.clone());
+        async move {
+            let head_only = request.method() == Method::HEAD;
+            let response = routes.call(&application, client, request).await;
+            if head_only { answer::head_of(response) } else { response }
+        }
     }
 }
 
-/// A router for which the application's own table decides: axum's orders overlapping routes otherwise than Spin.
-fn router(application: Application, admission: &Admission, bounds: &Arc<Bounds>, scheme: &Scheme) -> Router {
-    let (application, admission) = (Arc::new(application), admission.clone());
-    let (bounds, scheme) = (bounds.clone(), scheme.clone());
-    Router::new().fallback(move |client: ConnectInfo<SocketAddr>, request| {
-        let (application, admission) = (application.clone(), admission.clone());
-        let (bounds, scheme) = (bounds.clone(), scheme.clone());
-        async move { call(&application, &admission, &bounds, scheme, client.0, request).await }
-    })
-}
+impl Inner {
+    async fn call(&self, application: &Application, client: SocketAddr, mut request: Request) -> Response {
+        if request.method() == Method::CONNECT {
+            return answer::no_tunnel();
+        }
+        if request.version() >= Version::HTTP_2 && !is_sound(&request) {
+            return answer::bad_request("the target or its host is malformed");
+        }
+        match absolute(&request, self.scheme.clone()) {
+            Some(uri) => *request.uri_mut() = uri,
+            None => return answer::bad_request("the Host header is missing or no authority"),
+        }
+        let Some((route, target)) = application.find(request.uri().path()) else { return answer::not_found() };
+        let mut response = self.reach(route, target, client, request).await;
+        response.extensions_mut().insert(target.metrics.clone());
+        response
+    }
 
-async fn call(
-    application: &Application,
-    admission: &Admission,
-    bounds: &Bounds,
-    scheme: Scheme,
-    client: SocketAddr,
-    mut request: Request,
-) -> Response {
-    if request.method() == Method::CONNECT {
-        return answer::no_tunnel();
-    }
-    if request.version() >= Version::HTTP_2 && !is_sound(&request) {
-        return answer::bad_request("the target or its host is malformed");
-    }
-    match absolute(&request, scheme) {
-        Some(uri) => *request.uri_mut() = uri,
-        None => return answer::bad_request("the Host header is missing or no authority"),
-    }
-    let Some((route, target)) = application.find(request.uri().path()) else { return answer::not_found() };
-    let mut response = reach(route, target, admission, bounds, client, request).await;
-    response.extensions_mut().insert(target.metrics.clone());
-    response
-}
-
-async fn reach(
-    route: &Route,
-    target: &Target,
-    admission: &Admission,
-    bounds: &Bounds,
-    client: SocketAddr,
-    request: Request,
-) -> Response {
-    if body::is_too_long(request.body(), bounds) {
-        return answer::too_large();
-    }
-    let guest = match &target.answers {
-        Answers::Guest(guest) => guest,
-        Answers::Fixed(fixed) => return fixed.response(),
-    };
-    let Some(place) = admission.admit().await else { return answer::overloaded() };
-    let (mut parts, request_body) = request.into_parts();
-    target.tell(route, &mut parts, client);
-    let (request_body, excess) = body::bounded(request_body, bounds);
-    let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
-    match (excess.seen(), answered) {
-        // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
-        (Some(Excess::Size), _) => answer::too_large(),
-        (Some(Excess::Time), _) => answer::too_slow(),
-        (Some(Excess::Trailers), _) => answer::bad_request("the trailers are too many, or belong to the head"),
-        (None, Ok(response)) => response,
-        (None, Err(error)) => answer::failed(&error),
+    async fn reach(&self, route: &Route, target: &Target, client: SocketAddr, request: Request) -> Response {
+        if body::is_too_long(request.body(), &self.bounds) {
+            return answer::too_large();
+        }
+        let guest = match &target.answers {
+            Answers::Guest(guest) => guest,
+            Answers::Fixed(fixed) => return fixed.response(),
+        };
+        let Some(place) = self.admission.admit().await else { return answer::overloaded() };
+        let (mut parts, request_body) = request.into_parts();
+        target.tell(route, &mut parts, client);
+        let (request_body, excess) = body::bounded(request_body, &self.bounds);
+        let answered = guest.handle(Request::from_parts(parts, request_body), place).await;
+        match (excess.seen(), answered) {
+            // The guest saw a body that broke off; whatever it made of it, the reason is ours to tell.
+            (Some(Excess::Size), _) => answer::too_large(),
+            (Some(Excess::Time), _) => answer::too_slow(),
+            (Some(Excess::Trailers), _) => answer::bad_request("the trailers are too many, or belong to the head"),
+            (None, Ok(response)) => response,
+            (None, Err(error)) => answer::failed(&error),
+        }
     }
 }
 

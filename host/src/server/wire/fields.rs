@@ -51,9 +51,17 @@ impl Fields {
         Self { at: At::Line(true), name: Word::new(), left: limit }
     }
 
-    /// How many of the next bytes change nothing.
-    pub(super) fn run(&self, bytes: &[u8]) -> usize {
-        if matches!(self.at, At::Value(Kind::Other)) { class::run(bytes, class::is_value) } else { 0 }
+    /// Takes as many of the next bytes as belong where the last one did and matter to nobody else; how many.
+    pub(super) fn run(&mut self, bytes: &[u8]) -> usize {
+        match self.at {
+            At::Value(Kind::Other) => class::run(bytes, class::is_value),
+            At::Name => {
+                let run = class::run(bytes, class::is_token);
+                self.name.extend(&bytes[..run]);
+                run
+            }
+            _ => 0,
+        }
     }
 
     /// Takes the next byte.

@@ -28,7 +28,7 @@ impl Head {
         }
     }
 
-    /// How many of the next bytes change nothing.
+    /// Takes as many of the next bytes as belong where the last one did; how many.
     pub(super) fn run(&mut self, bytes: &[u8]) -> usize {
         let bytes = &bytes[..bytes.len().min(self.left)];
         let run = if self.version.is_none() { self.line.run(bytes) } else { self.fields.run(bytes) };

@@ -5,6 +5,8 @@ use super::host::Host;
 use super::violation::Violation;
 use super::word::Word;
 
+const HTTP_1_1: &[u8] = b"HTTP/1.1";
+
 /// The versions of HTTP that the scanner reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
@@ -54,9 +56,21 @@ impl RequestLine {
         }
     }
 
-    /// How many of the next bytes change nothing.
-    pub(super) fn run(&self, bytes: &[u8]) -> usize {
-        if self.at == At::Path { class::run(bytes, class::is_target) } else { 0 }
+    /// Takes as many of the next bytes as belong where the last one did; how many.
+    pub(super) fn run(&mut self, bytes: &[u8]) -> usize {
+        match self.at {
+            At::Path => class::run(bytes, class::is_target),
+            At::Method => {
+                let run = class::run(bytes, class::is_token);
+                self.method.extend(&bytes[..run]);
+                run
+            }
+            At::Version if self.text.is_empty() && bytes.starts_with(HTTP_1_1) => {
+                self.text.extend(HTTP_1_1);
+                HTTP_1_1.len()
+            }
+            _ => 0,
+        }
     }
 
     /// Whether what comes now belongs to the target.
@@ -110,7 +124,7 @@ impl RequestLine {
     /// The version as far as it has come. It is refused with its first wrong byte, which hyper would answer otherwise.
     fn check_version(&self) -> Result<Version, Violation> {
         match self.text.get() {
-            Some(text) if b"HTTP/1.1".starts_with(text) => Ok(Version::Http11),
+            Some(text) if HTTP_1_1.starts_with(text) => Ok(Version::Http11),
             Some(b"HTTP/1.0") => Ok(Version::Http10),
             Some(
                 [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9'] | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'],

@@ -19,6 +19,13 @@ impl<const N: usize> Word<N> {
         self.length = self.length.saturating_add(1);
     }
 
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        if let Some(place) = self.bytes.get_mut(self.length..).and_then(|rest| rest.get_mut(..bytes.len())) {
+            place.copy_from_slice(bytes);
+        }
+        self.length = self.length.saturating_add(bytes.len());
+    }
+
     /// The word, unless it is too long to be kept.
     pub(super) fn get(&self) -> Option<&[u8]> {
         self.bytes.get(..self.length)
