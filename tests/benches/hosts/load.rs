@@ -1,20 +1,36 @@
-//! The loads, and what a load tool says of one.
+//! The loads, and what a load tool says of each.
 
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
 use catamaran_tests::http::get;
-use catamaran_tests::process::run;
+use catamaran_tests::process::{Process, run};
 
-/// A load on `/`.
+/// What is served under a load.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The project's own component.
+    Service,
+    /// What streams bodies: see `tests/guests/streams`.
+    Streams,
+}
+
+/// One load.
+#[derive(Clone, Copy)]
 pub(crate) struct Load {
     /// What the report calls it.
     pub(crate) name: &'static str,
     tool: Tool,
     connections: usize,
+    pub(crate) serves: Serves,
+    path: &'static str,
     /// Header lines of the request.
     headers: &'static [&'static str],
+    /// Bytes of the request's body; with any, it is a POST.
+    body: usize,
+    /// A path that three other connections ask for meanwhile, and connections to it.
+    beside: Option<&'static str>,
 }
 
 /// Which tool makes the load.
@@ -36,22 +52,48 @@ pub(crate) struct Sample {
     pub(crate) cpu_micros: Option<f64>,
     pub(crate) rss_mb: Option<f64>,
     pub(crate) milliseconds: Option<f64>,
+    pub(crate) connection_bytes: Option<f64>,
 }
 
-const JSON: &[&str] = &[];
-const HTML: &[&str] = &["accept: text/html"];
+/// `GET /` over HTTP/1.1, from which the others differ.
+const PLAIN: Load = Load {
+    name: "GET / c=64",
+    tool: Tool::Wrk,
+    connections: 64,
+    serves: Serves::Service,
+    path: "/",
+    headers: &[],
+    body: 0,
+    beside: None,
+};
+
+/// One of [`Serves::Streams`].
+const STREAM: Load = Load { serves: Serves::Streams, ..PLAIN };
 
 /// All loads.
 pub(crate) const LOADS: &[Load] = &[
-    Load { name: "GET / c=1", tool: Tool::Wrk, connections: 1, headers: JSON },
-    Load { name: "GET / c=64", tool: Tool::Wrk, connections: 64, headers: JSON },
-    Load { name: "GET / c=256", tool: Tool::Wrk, connections: 256, headers: JSON },
-    Load { name: "GET / HTML c=64", tool: Tool::Wrk, connections: 64, headers: HTML },
-    Load { name: "GET / h2 100 streams", tool: Tool::H2load, connections: 2, headers: JSON },
+    Load { name: "GET / c=1", connections: 1, ..PLAIN },
+    PLAIN,
+    Load { name: "GET / c=256", connections: 256, ..PLAIN },
+    Load { name: "GET / HTML c=64", headers: &["accept: text/html"], ..PLAIN },
+    Load { name: "GET / h2 100 streams", tool: Tool::H2load, connections: 2, ..PLAIN },
+    Load { name: "POST 64 KiB, echoed, c=16", connections: 16, path: "/echo", body: 64 << 10, ..STREAM },
+    Load { name: "POST 10 MiB, counted, c=4", connections: 4, path: "/count", body: 10 << 20, ..STREAM },
+    Load { name: "GET 64 MiB, c=4", connections: 4, path: "/large", ..STREAM },
+    Load { name: "GET of an empty answer, c=64", path: "/empty", ..STREAM },
+    Load {
+        name: "the same beside 3 connections that make guests compute for 20 ms",
+        path: "/empty",
+        beside: Some("/work"),
+        ..STREAM
+    },
 ];
 
 /// What wrk says at the end, in one line.
-const SCRIPT: &str = r#"done = function(summary, latency)
+const SCRIPT: &str = r#"
+wrk.body = SIZE > 0 and string.rep("x", SIZE) or nil
+wrk.method = SIZE > 0 and "POST" or "GET"
+done = function(summary, latency)
   local errors = summary.errors
   io.write(string.format("figures %d %d %d %d %d\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(99),
@@ -76,14 +118,20 @@ impl Load {
     fn wrk(&self, address: SocketAddr, duration: Duration) -> Result<Sample, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let script = folder.path().join("figures.lua");
-        std::fs::write(&script, SCRIPT).map_err(|error| error.to_string())?;
-        let mut wrk = Command::new("wrk");
-        wrk.arg(format!("-t{}", self.connections.min(2))).arg(format!("-c{}", self.connections));
-        wrk.arg(format!("-d{}s", duration.as_secs().max(1))).arg("-s").arg(&script);
-        for header in self.headers {
-            wrk.args(["-H", header]);
+        std::fs::write(&script, format!("SIZE = {}\n{SCRIPT}", self.body)).map_err(|error| error.to_string())?;
+        let wrk = |connections: usize, path: &str| {
+            let mut wrk = Command::new("wrk");
+            wrk.arg(format!("-t{}", connections.min(2))).arg(format!("-c{connections}"));
+            wrk.arg(format!("-d{}s", duration.as_secs().max(1))).args(["--timeout", "30s"]).arg("-s").arg(&script);
+            wrk.args(self.headers.iter().flat_map(|header| ["-H", header]));
+            wrk.arg(format!("http://{address}{path}"));
+            wrk
+        };
+        let beside = self.beside.map(|path| Process::spawn(&mut wrk(3, path))).transpose()?;
+        let finished = run(&mut wrk(self.connections, self.path));
+        if let Some(beside) = beside {
+            beside.wait()?;
         }
-        let finished = run(wrk.arg(format!("http://{address}/")));
         let line = finished.stdout.lines().find_map(|line| line.strip_prefix("figures "));
         let figures: Vec<u64> = line.unwrap_or_default().split(' ').filter_map(|figure| figure.parse().ok()).collect();
         let [requests, micros, p50, p99, errors] = figures[..] else { return Err(format!("wrk: {finished}")) };
@@ -103,7 +151,7 @@ impl Load {
         let mut h2load = Command::new("h2load");
         h2load.arg(format!("-c{}", self.connections)).args(["-t2", "-m100"]);
         h2load.arg(format!("-D{}", duration.as_secs().max(1)));
-        let finished = run(h2load.arg(format!("http://{address}/")));
+        let finished = run(h2load.arg(format!("http://{address}{}", self.path)));
         let whole = |word: &str| {
             let (before, _) = finished.stdout.split_once(word)?;
             before.rsplit([' ', ',']).next()?.parse::<u64>().ok()

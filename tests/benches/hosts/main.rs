@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod contenders;
+mod idle;
 mod load;
 mod native;
 mod report;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use contenders::Contender;
-use load::{Load, Sample};
+use load::{Load, Sample, Serves};
 use report::Report;
 
 /// How often, and for how long, each contender is put under each load.
@@ -55,6 +56,9 @@ fn run(plan: &Plan) -> Result<Report, String> {
         for contender in &contenders {
             eprintln!("round {round} of {}: {}", plan.rounds, contender.name);
             report.add(&contender.name, "cold start", start(contender)?);
+            if contender.takes_connections() {
+                report.add(&contender.name, idle::NAME, idle::measure(contender)?);
+            }
             for load in load::LOADS.iter().filter(|load| contender.takes(load)) {
                 report.add(&contender.name, load.name, measure(contender, load, plan.duration)?);
             }
@@ -66,14 +70,14 @@ fn run(plan: &Plan) -> Result<Report, String> {
 /// From the start of the process to the end of its first answer.
 fn start(contender: &Contender) -> Result<Sample, String> {
     let begin = std::time::Instant::now();
-    let launched = contender.launch()?;
+    let launched = contender.launch(Serves::Service)?;
     load::first_answer(launched.server.address)?;
     Ok(Sample { milliseconds: Some(begin.elapsed().as_secs_f64() * 1e3), ..Sample::default() })
 }
 
 /// One load on a fresh server that has been warmed up.
 fn measure(contender: &Contender, load: &Load, duration: Duration) -> Result<Sample, String> {
-    let launched = contender.launch()?;
+    let launched = contender.launch(load.serves)?;
     let server = &launched.server;
     load.run(server.address, Duration::from_millis(500))?;
     let before = usage::of(&server.process)?;

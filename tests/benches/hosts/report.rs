@@ -26,6 +26,25 @@ struct Row {
     cpu: Option<f64>,
     rss: Option<f64>,
     milliseconds: Option<f64>,
+    connection: Option<f64>,
+}
+
+/// The columns of a table, and digits after the point.
+const COLUMNS: [(&str, usize); 7] = [
+    ("requests/s", 0),
+    ("p50 µs", 0),
+    ("p99 µs", 0),
+    ("CPU µs/request", 1),
+    ("RSS MB", 1),
+    ("start ms", 1),
+    ("bytes/connection", 0),
+];
+
+impl Row {
+    /// In the order of [`COLUMNS`].
+    fn cells(&self) -> [Option<f64>; COLUMNS.len()] {
+        [self.rps, self.p50, self.p99, self.cpu, self.rss, self.milliseconds, self.connection]
+    }
 }
 
 impl Report {
@@ -40,20 +59,19 @@ impl Report {
         let mut text = String::new();
         for (load, name) in self.loads.iter().enumerate() {
             _ = writeln!(text, "\n### {name}\n");
-            _ = writeln!(text, "| host | requests/s | p50 µs | p99 µs | CPU µs/request | RSS MB | start ms |");
-            _ = writeln!(text, "|---|---|---|---|---|---|---|");
-            for (contender, row) in self.rows(load) {
-                let cell =
-                    |value: Option<f64>, digits: usize| value.map_or("–".to_owned(), |v| format!("{v:.digits$}"));
-                let cells = [
-                    cell(row.rps, 0),
-                    cell(row.p50, 0),
-                    cell(row.p99, 0),
-                    cell(row.cpu, 1),
-                    cell(row.rss, 1),
-                    cell(row.milliseconds, 1),
-                ];
-                _ = writeln!(text, "| {contender} | {} |", cells.join(" | "));
+            let rows: Vec<_> = self.rows(load).map(|(contender, row)| (contender, row.cells())).collect();
+            // A load shows only what it measures.
+            let shown: Vec<usize> =
+                (0..COLUMNS.len()).filter(|&at| rows.iter().any(|(_, cells)| cells[at].is_some())).collect();
+            let line =
+                |cells: &mut dyn Iterator<Item = String>| format!("| {} |", cells.collect::<Vec<_>>().join(" | "));
+            let heads = ["host"].into_iter().chain(shown.iter().map(|&at| COLUMNS[at].0));
+            _ = writeln!(text, "{}", line(&mut heads.map(str::to_owned)));
+            _ = writeln!(text, "|---|{}", "---:|".repeat(shown.len()));
+            for (contender, cells) in &rows {
+                let cell = |at: usize| cells[at].map_or("–".to_owned(), |value| format!("{value:.*}", COLUMNS[at].1));
+                let all = [(*contender).to_owned()].into_iter().chain(shown.iter().map(|&at| cell(at)));
+                _ = writeln!(text, "{}", line(&mut all.into_iter()));
             }
         }
         text
@@ -69,6 +87,7 @@ impl Report {
                 let row = json!({
                     "requests_per_second": row.rps, "p50_microseconds": row.p50, "p99_microseconds": row.p99,
                     "cpu_microseconds_per_request": row.cpu, "rss_megabytes": row.rss, "start_milliseconds": row.milliseconds,
+                    "bytes_per_connection": row.connection,
                 });
                 (contender.to_owned(), row)
             });
@@ -117,6 +136,7 @@ impl Report {
                 cpu: of(|sample| sample.cpu_micros),
                 rss: of(|sample| sample.rss_mb),
                 milliseconds: of(|sample| sample.milliseconds),
+                connection: of(|sample| sample.connection_bytes),
             };
             Some((name.as_str(), row))
         })

@@ -1,10 +1,11 @@
-//! A component that streams bodies in both directions.
+//! A component that streams bodies in both directions, for tests and benchmarks.
 //!
 //! | path | what it does |
 //! |---|---|
 //! | `/count` | reads the whole body, then answers with its size |
 //! | `/echo` | answers at once, with the body as it comes |
 //! | `/large` | answers with 64 MiB of zeros |
+//! | `/work` | computes for some 20 ms |
 //! | `/scheme` | answers with the scheme of the request's URL |
 
 #![cfg(target_family = "wasm")]
@@ -21,6 +22,8 @@ mod bindings {
 
     use super::Guest;
 }
+
+use std::hint::black_box;
 
 use bindings::{
     exports::wasi::http::incoming_handler,
@@ -46,6 +49,10 @@ impl incoming_handler::Guest for Guest {
             }
             Some("/echo") => respond(outparam, |body| read(&request, |part| write(body, part))),
             Some("/large") => respond(outparam, |body| (0..LARGE / PART).for_each(|_| write(body, &[0; PART]))),
+            Some("/work") => {
+                let sum = (0..20_000_000_u64).fold(0, |sum: u64, n| black_box(sum.wrapping_add(n)));
+                respond(outparam, |body| write(body, sum.to_string().as_bytes()));
+            }
             Some("/scheme") => respond(outparam, |body| {
                 let scheme: &[u8] = match request.scheme() {
                     Some(Scheme::Http) => b"http",
