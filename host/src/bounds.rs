@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 pub use machine::cores;
-pub use value::{Bound, Size, Span, ValueError};
+pub use value::{Bound, Size, Span, ValueError, count};
 
 /// Requests that one core can have in progress: most of them wait for something. More would only queue for the core.
 const REQUESTS_PER_CORE: usize = 64;
@@ -41,7 +41,7 @@ pub struct Bounds {
     pub max_instance_memory: Bound<Size>,
 
     /// Requests in progress at once [default: 64 for each core, less where memory is scarce]
-    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_REQUESTS", value_name = "COUNT")]
+    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_REQUESTS", value_name = "COUNT", value_parser = count)]
     pub max_concurrent_requests: Option<NonZeroUsize>,
 
     /// Time that a request waits for its turn; then 503
@@ -51,7 +51,7 @@ pub struct Bounds {
 
     /// Connections at once; further ones wait in the backlog
     // Within the common limit of 1024 file descriptors.
-    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_CONNECTIONS", value_name = "COUNT", default_value = "1000")]
+    #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_CONNECTIONS", value_name = "COUNT", default_value = "1000", value_parser = count)]
     pub max_concurrent_connections: NonZeroUsize,
 
     /// Time until the first byte of a new connection
@@ -82,7 +82,7 @@ pub struct Bounds {
 
     /// Requests at once on one HTTP/2 connection
     // RFC 9113 section 6.5.2 asks for at least 100.
-    #[arg(long, env = "CATAMARAN_HTTP2_MAX_STREAMS", value_name = "COUNT", default_value = "100")]
+    #[arg(long, env = "CATAMARAN_HTTP2_MAX_STREAMS", value_name = "COUNT", default_value = "100", value_parser = count)]
     pub http2_max_streams: NonZeroUsize,
 
     /// Bytes that an HTTP/2 client may send ahead on one stream
@@ -99,12 +99,12 @@ pub struct Bounds {
 
     /// Log lines a second from all guests together; further ones are dropped and counted
     // More than a person reads and less than a disk notices.
-    #[arg(long, env = "CATAMARAN_MAX_LOG_RATE", value_name = "COUNT", default_value = "1000")]
+    #[arg(long, env = "CATAMARAN_MAX_LOG_RATE", value_name = "COUNT", default_value = "1000", value_parser = count)]
     pub max_log_rate: NonZeroUsize,
 
     /// Requests that an instance answers before it is dropped [default: 1 for WASI 0.2, 128 for WASI 0.3]
     // What `wasmtime serve` and Spin do.
-    #[arg(long, env = "CATAMARAN_MAX_INSTANCE_REUSE_COUNT", value_name = "COUNT")]
+    #[arg(long, env = "CATAMARAN_MAX_INSTANCE_REUSE_COUNT", value_name = "COUNT", value_parser = count)]
     pub max_instance_reuse_count: Option<NonZeroUsize>,
 
     /// Requests that an instance answers at once: 1, as a trap or a loop in one would end the others

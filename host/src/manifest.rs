@@ -102,7 +102,7 @@ pub struct Build {
 #[non_exhaustive]
 pub enum ManifestError {
     /// The file cannot be read.
-    #[error("cannot read the manifest `{}`: {source}; name it with --from FILE", path.display())]
+    #[error("cannot read the manifest `{}`: {source}; say where it is: `up --from FILE`, `inspect FILE`", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -361,6 +361,16 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn a_number_a_network_or_a_port_that_is_none() {
+    for option in ["--max-concurrent-requests", "--max-concurrent-connections", "--max-outbound-connections"] {
+        usage(&mut catamaran(["up", option, "0"]), &[option, "write a number from 1 on"]);
+    }
+    usage(&mut catamaran(["up", "--outbound-network", "lan"]), &["--outbound-network", "such as 10.0.0.0/8"]);
+    let url = "http://127.0.0.1:99999/healthz";
+    usage(&mut catamaran(["healthcheck", "--url", url]), &["--url", "up to 65535"]);
+}
+
+#[test]
 fn what_other_commands_take_is_answered_with_what_does_the_same() {
     usage(&mut catamaran(["up", "c.wasm"]), &["c.wasm", "'catamaran serve c.wasm'"]);
     usage(&mut catamaran(["up", "spin.toml"]), &["'--from spin.toml'"]);

@@ -1,6 +1,7 @@
 //! How bounds are written: `500ms`, `16MiB`, `unlimited`.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -42,9 +43,20 @@ pub enum ValueError {
     /// No size.
     #[error("write a size with its unit, such as 64KiB or 16MiB")]
     Size,
+    /// No number of things.
+    #[error("write a number from 1 on")]
+    Count,
     /// Zero where it would make the server useless.
     #[error("0 would refuse everything: write `{UNLIMITED}` for no bound")]
     Zero,
+}
+
+/// How many of something there may be.
+///
+/// # Errors
+/// When it is no whole number, or none at all.
+pub fn count(text: &str) -> Result<NonZeroUsize, ValueError> {
+    text.parse().map_err(|_| ValueError::Count)
 }
 
 impl FromStr for Span {

@@ -115,6 +115,11 @@ fn default_url(listen: SocketAddr) -> Uri {
 fn url(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|error| format!("{error}; write it as http://HOST:PORT/PATH"))?;
     let userinfo = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    // A port that is none is left out of what the type tells.
+    let port = url.authority().and_then(|authority| authority.as_str().strip_prefix(authority.host()));
+    if port.is_some_and(|port| port.len() > 1) && url.port_u16().is_none() {
+        return Err("a port is a number up to 65535: write it as http://HOST:PORT/PATH".to_owned());
+    }
     match (url.scheme_str(), url.host()) {
         (Some("http"), Some(host)) if !host.is_empty() && !userinfo => Ok(url),
         (Some("https"), _) => {
