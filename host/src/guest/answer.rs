@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use http::{Response, StatusCode};
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
@@ -61,7 +62,9 @@ pub(super) async fn answer(
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Pending => None,
         };
-        match Pin::new(&mut response).poll(context) {
+        // Without the runtime's budget: with it used up, a response that is there would not be.
+        let head = pin!(unconstrained(&mut response)).poll(context);
+        match head {
             Poll::Ready(Ok(response)) => Poll::Ready(response.map(|response| (response, ended))),
             Poll::Ready(Err(_)) => Poll::Ready(Err(CallError::NoResponse)),
             Poll::Pending if ended.is_some() => Poll::Ready(Err(CallError::NoResponse)),
@@ -84,7 +87,7 @@ pub(super) async fn answer(
         }
         None => streaming(VecDeque::new(), body, Guest::Running(call)).watched(),
         Some(instance) => {
-            let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
+            let rest = unconstrained(poll_fn(|context| Poll::Ready(whole::take(&mut body, context)))).await?;
             if rest.complete {
                 if !head_only && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
                     return Err(CallError::Length);

@@ -16,6 +16,7 @@ mod usage;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use catamaran_tests::process::Signal;
 use contenders::Contender;
 use load::{Load, Sample, Serves};
 use report::Report;
@@ -79,10 +80,16 @@ fn start(contender: &Contender) -> Result<Sample, String> {
 fn measure(contender: &Contender, load: &Load, duration: Duration) -> Result<Sample, String> {
     let launched = contender.launch(load.serves)?;
     let server = &launched.server;
-    load.run(server.address, Duration::from_millis(500))?;
-    let before = usage::of(&server.process)?;
-    let mut sample = load.run(server.address, duration)?;
-    let after = usage::of(&server.process)?;
+    let run = |duration| load.run(server.address, duration);
+    let measured = run(Duration::from_millis(500)).and_then(|_| {
+        let before = usage::of(&server.process)?;
+        Ok((before, run(duration)?, usage::of(&server.process)?))
+    });
+    let (before, mut sample, after) = match measured {
+        Ok(measured) => measured,
+        // The host may have said why.
+        Err(error) => return Err(format!("{error}\n{}", launched.server.stop(Signal::TERM)?)),
+    };
     sample.cpu_micros = Some((after.cpu - before.cpu).as_secs_f64() * 1e6 / sample.requests.max(1) as f64);
     sample.rss_mb = Some(after.rss_bytes as f64 / 1e6);
     Ok(sample)
