@@ -13,7 +13,7 @@
 //! - [`guest`]: the call into the component, WASI 0.2 and 0.3 side by side;
 //! - [`outbound`]: requests that guests send: which are permitted, and how they are sent.
 //!
-//! Beside the requests: [`signals`], [`reload`] and [`tls`]. Seen from outside: [`logging`], [`telemetry`] and the [`admin`]
+//! Beside the requests: [`signals`], [`reload`], [`descriptors`] and [`tls`]. Seen from outside: [`logging`], [`telemetry`] and the [`admin`]
 //! server.
 // Allowed in one place: `component/native.rs`.
 #![deny(unsafe_code)]
@@ -23,6 +23,7 @@ pub mod application;
 pub mod bounds;
 pub mod cli;
 pub mod component;
+pub mod descriptors;
 mod file;
 pub mod guest;
 pub mod logging;

@@ -13,7 +13,7 @@ use catamaran::printable::printable;
 use catamaran::reload::Changes;
 use catamaran::telemetry::otlp;
 use catamaran::tls::Tls;
-use catamaran::{admin, guest, logging, reload, server, signals};
+use catamaran::{admin, descriptors, guest, logging, reload, server, signals};
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
@@ -45,13 +45,16 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     for warning in cli::unknown_variables() {
         tracing::warn!("{warning}");
     }
+    let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
+    let runtime = runtime.map_err(Error::Runtime)?;
+    // Before whatever lasts: a request to load again, as early as it may come, ends nothing.
+    let hangup = runtime.block_on(async { signals::Reload::catch() }).map_err(Error::Runtime)?;
+    descriptors::provide(command.server_options());
     let tls = command.server_options().tls()?;
     let outbound = Outbound::new(&command.server_options().outbound)?;
     let changes = Changes::build(&command)?;
     let application = command.load(&outbound)?;
-    let runtime = Builder::new_multi_thread().worker_threads(guest::threads()).enable_all().build();
-    let runtime = runtime.map_err(Error::Runtime)?;
-    let result = runtime.block_on(serve(command, changes, application, outbound, tls));
+    let result = runtime.block_on(serve(command, changes, application, outbound, tls, hangup));
     // A file that blocks whoever reads it must not hold the end up.
     runtime.shutdown_background();
     result
@@ -63,14 +66,14 @@ async fn serve(
     application: Application,
     outbound: Outbound,
     tls: Option<Tls>,
+    hangup: signals::Reload,
 ) -> Result<(), Error> {
     let options = command.server_options().clone();
     let mut stop = signals::Stop::catch().map_err(Error::Runtime)?;
-    let hangup = signals::Reload::catch().map_err(Error::Runtime)?;
 
-    let listener = server::listen(options.listen, "--listen").await?;
+    let listener = server::listen(options.listen, "--listen")?;
     let admin = match options.admin_listen {
-        Some(address) => Some(server::listen(address, "--admin-listen").await?),
+        Some(address) => Some(server::listen(address, "--admin-listen")?),
         None => None,
     };
     let traces = otlp::start(&Handle::current());
@@ -90,7 +93,7 @@ async fn serve(
         () = async {
             stop.requested().await;
             stopping.cancel();
-            stop.requested().await;
+            stop.requested_again().await;
         } => return Err(Error::Interrupted),
     };
     if let Some(traces) = traces {

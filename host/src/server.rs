@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod body;
 mod connection;
+mod crowd;
 mod outgoing;
 mod phase;
 mod protocol;
@@ -20,7 +21,7 @@ pub mod wire;
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub use router::Routes;
 
@@ -60,11 +61,22 @@ pub enum ListenError {
 ///
 /// # Errors
 /// When the address is in use or refused.
-pub async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+pub fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, ListenError> {
+    bind(address).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ListenError::InUse { address, option },
         _ => ListenError::Refused { address, option, source },
     })
+}
+
+/// Clients that may wait to be accepted. Linux lowers it to `net.core.somaxconn`; the library's own is 128.
+const BACKLOG: u32 = 1024;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of an earlier process that linger are no reason not to start.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Connections were still needed when the time to finish was over.

@@ -7,8 +7,12 @@
 //! | SIGHUP | an operator, `systemctl reload` | load the manifest and the components again |
 
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Signals that come together are one: `timeout` of GNU's coreutils tells a process, and then its group.
+const TOGETHER: Duration = Duration::from_millis(100);
 
 /// The signals to stop. They are caught from the moment that this exists.
 pub struct Stop {
@@ -31,6 +35,18 @@ impl Stop {
             _ = self.terminate.recv() => tracing::info!("SIGTERM"),
             _ = self.interrupt.recv() => tracing::info!("SIGINT"),
         }
+    }
+
+    /// Waits for the next of them that does not come together with the last.
+    pub async fn requested_again(&mut self) {
+        let together = async {
+            loop {
+                self.requested().await;
+            }
+        };
+        _ = tokio::time::timeout(TOGETHER, together).await;
+        tracing::info!("a further signal ends the server at once");
+        self.requested().await;
     }
 }
 

@@ -3,6 +3,7 @@
 //! because the first one was closed.
 
 use std::{
+    fs,
     io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
@@ -57,9 +58,8 @@ fn is_408(answer: &[u8]) {
 
 #[test]
 fn a_client_that_says_nothing_is_closed() {
-    let server = narrow(&["--first-byte-timeout", "300ms"]);
+    let server = start(&["--first-byte-timeout", "300ms"]);
     let silent = connect(server.address);
-    assert_eq!(get(server.address, "/").status(), 200);
     assert_eq!(rest(silent), b"");
 }
 
@@ -101,10 +101,9 @@ fn later_headers_have_no_more_time_than_the_first() {
 
 #[test]
 fn a_connection_that_is_idle_between_requests_is_closed() {
-    let server = serve(component(P2), &["--max-concurrent-connections", "1", "--keep-alive-timeout", "300ms"]);
+    let server = serve(component(P2), &["--keep-alive-timeout", "300ms"]);
     let mut idle = Connection::open(server.address).expect("a connection");
     assert_eq!(idle.get("/healthz").expect("an answer").status, 200);
-    assert_eq!(get(server.address, "/healthz").status(), 200);
     assert_eq!(idle.reply().expect_err("nothing was asked"), "the connection was closed");
 }
 
@@ -157,9 +156,9 @@ fn a_client_that_reads_and_writes_in_time_gets_all_of_it() {
 #[test]
 fn a_connection_too_many_waits_for_another_to_end() {
     let server = start(&["--max-concurrent-connections", "2"]);
-    let mut two = [(); 2].map(|()| Connection::open(server.address).expect("a connection"));
-    for connection in &mut two {
-        assert_eq!(connection.get("/").expect("an answer").status, 200);
+    let two = [(); 2].map(|()| connect(server.address));
+    for mut connection in &two {
+        connection.write_all(b"POST /count HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nhalf").expect("sent");
     }
     let mut third = connect(server.address);
     third.write_all(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").expect("sent");
@@ -172,6 +171,47 @@ fn a_connection_too_many_waits_for_another_to_end() {
 }
 
 #[test]
+fn idle_connections_give_way_to_clients_that_wait_and_busy_ones_do_not() {
+    let server = start(&["--max-concurrent-connections", "20", "--keep-alive-timeout", "1h", "--body-timeout", "1h"]);
+    let mut busy = connect(server.address);
+    busy.write_all(b"POST /count HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: 4\r\n\r\n")
+        .expect("sent");
+    let idle: Vec<_> = (1..20).map(|_| connect(server.address)).collect();
+    for mut connection in &idle {
+        connection.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").expect("sent");
+        assert_ne!(connection.read(&mut [0; 1024]).expect("an answer"), 0);
+    }
+    // More than give way at once.
+    for _ in 0..5 {
+        assert_eq!(get(server.address, "/").status(), 200);
+    }
+    rest(&idle[0]);
+    busy.write_all(b"body").expect("sent");
+    assert!(rest(busy).starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_and_one_that_is_too_low_is_warned_of() {
+    let limited = |limit: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(host());
+        command.args(["serve", component(P2).to_str().expect("a path in UTF-8"), "--listen", "127.0.0.1:0"]);
+        Server::start(&mut command).expect("a server")
+    };
+    let server = limited("-Sn 100");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.process.group())).expect("Linux tells");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line for it");
+    let [soft, hard] = files.split_whitespace().skip(3).take(2).collect::<Vec<_>>()[..] else { panic!("{files}") };
+    assert_eq!(soft, hard, "{files}");
+
+    let warned = |stream, line: &str| {
+        let words = ["WARN", "40 files may be open", "ulimit -n"];
+        (stream == Stream::Stderr && words.iter().all(|word| line.contains(word))).then_some(())
+    };
+    limited("-n 40").process.wait_for_line(warned).expect("a warning");
+}
+
+#[test]
 fn without_file_descriptors_the_server_waits_and_goes_on() {
     const DESCRIPTORS: usize = 40;
     let mut command = Command::new("sh");
@@ -179,6 +219,9 @@ fn without_file_descriptors_the_server_waits_and_goes_on() {
     command.args(["serve", component(P2).to_str().expect("a path in UTF-8"), "--listen", "127.0.0.1:0"]);
     let server = Server::start(&mut command).expect("a server");
     let held: Vec<_> = (0..DESCRIPTORS).map(|_| connect(server.address)).collect();
+    for mut busy in &held {
+        busy.write_all(b"GET / HTTP/1.1\r\nhost: ").expect("sent");
+    }
     // It waits a second between two tries in the end, after a few shorter waits.
     let mut errors = 0;
     let backed_off = |stream, line: &str| {

@@ -111,12 +111,47 @@ fn what_does_not_finish_in_time_is_cut_off_and_counted() {
 }
 
 #[test]
+fn clients_that_wait_for_a_connection_to_end_are_served_at_the_end_too() {
+    let server = start(&["--max-concurrent-connections", "1"]);
+    let mut half = Connection::open(server.address).expect("a connection");
+    half.send(HALF).expect("sent");
+    let mut waiting = [(); 3].map(|()| Connection::open(server.address).expect("a place in the backlog"));
+    for connection in &mut waiting {
+        connection.send("GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n").expect("sent");
+    }
+    server.process.signal(Signal::TERM);
+    wait_for_log(&server, "draining");
+    half.send("test\r\n\r\n").expect("sent");
+    assert_eq!(half.reply().expect("an answer").status, 200);
+    for connection in &mut waiting {
+        let reply = connection.reply().expect("an answer");
+        assert_eq!((reply.status, reply.last), (200, true), "{reply:?}");
+    }
+    assert_eq!(server.process.wait().expect("an end").status.code(), Some(0));
+}
+
+#[test]
+fn signals_that_come_together_are_one() {
+    // `timeout` of GNU's coreutils signals its child and then the group of both.
+    let server = start(&[]);
+    let mut connection = Connection::open(server.address).expect("a connection");
+    connection.send(HALF).expect("sent");
+    server.process.signal(Signal::TERM);
+    server.process.signal(Signal::INT);
+    wait_for_log(&server, "draining");
+    connection.send("test\r\n\r\n").expect("sent");
+    assert_eq!(connection.reply().expect("an answer").status, 200);
+    assert_eq!(server.process.wait().expect("an end").status.code(), Some(0));
+}
+
+#[test]
 fn a_second_signal_ends_the_server_at_once() {
     let server = start(&["--drain-timeout", "1h", "--header-timeout", "1h"]);
     let mut connection = Connection::open(server.address).expect("a connection");
     connection.send(HALF).expect("sent");
     server.process.signal(Signal::TERM);
     wait_for_log(&server, "SIGTERM");
+    wait_for_log(&server, "a further signal");
     let finished = server.stop(Signal::INT).expect("an end");
     assert_eq!(finished.status.code(), Some(1), "{finished}");
     assert!(finished.stderr.contains("error: ended at once by a second signal"), "{finished}");

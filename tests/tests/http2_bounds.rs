@@ -175,6 +175,8 @@ fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
         ("a path that is not encoded", b"\x82\x86\x04\x03/\xc3\xa4\x01\x04test"),
         ("no host at all", b"\x82\x86\x84"),
         ("an asterisk that is not for OPTIONS", b"\x82\x86\x04\x01*\x01\x04test"),
+        ("a space before a value", b"\x82\x86\x84\x01\x04test\x00\x01x\x02 a"),
+        ("a tab behind a value", b"\x82\x86\x84\x01\x04test\x00\x01x\x02a\t"),
         ("a scheme of another protocol", b"\x82\x06\x03ftp\x84\x01\x04test"),
     ] {
         let mut frames = Frames::open(server.address).expect("a connection");
@@ -186,6 +188,31 @@ fn a_target_or_a_host_that_is_none_is_400_as_it_is_in_http_1() {
     let same = b"\x82\x86\x84\x01\x04test\x00\x04host\x04TEST";
     frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, same)).expect("sent");
     assert!(frames.next_of(kind::HEADERS).expect("an answer").is_200());
+}
+
+#[test]
+fn cookies_that_come_one_by_one_are_one_field_for_the_guest() {
+    // RFC 9113 section 8.2.3.
+    let server = serve(P2, &[]);
+    let request = Request::get("/headers").header("cookie", "a=b").header("cookie", "c=d").body(Bytes::new());
+    let answer = send_and_wait(server.address, H2c, request.expect("a request")).expect("an answer");
+    let text = String::from_utf8(answer.into_body().to_vec()).expect("text");
+    assert!(text.contains("cookie: a=b; c=d\n") && text.matches("cookie").count() == 1, "{text}");
+}
+
+#[test]
+fn a_client_may_open_more_streams_than_it_may_before_it_knows_and_cancel_them_all() {
+    // RFC 9113 section 6.5.2: until the settings come there is no limit; what is too much is refused, nothing more.
+    let server = SERVER.get();
+    let mut frames = Frames::open(server.address).expect("a connection");
+    let streams = || (0..150).map(|number| 2 * number + 1);
+    frames.write(&streams().flat_map(get).collect::<Vec<_>>()).expect("sent");
+    let ends = streams().map(|_| frames.until(|frame| [kind::HEADERS, kind::RST_STREAM].contains(&frame.kind)));
+    assert!(ends.map(|end| end.expect("an answer")).filter(|end| end.kind == kind::HEADERS).count() >= 100);
+    let many = (150..240).map(|number| 2 * number + 1);
+    frames.write(&many.clone().flat_map(get).chain(many.flat_map(reset)).collect::<Vec<_>>()).expect("sent");
+    frames.write(&get(999)).expect("sent");
+    assert!(frames.until(|frame| frame.stream == 999).expect("an answer").is_200());
 }
 
 #[test]

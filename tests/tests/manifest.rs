@@ -182,6 +182,17 @@ fn inspect_warns_of_the_same() {
 }
 
 #[test]
+fn a_request_to_load_again_before_the_first_load_ends_nothing() {
+    let (_folder, path) = manifest(&format!(
+        "{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n[component.test.build]\ncommand = 'kill -HUP $PPID'\n"
+    ));
+    let server = Server::start(up(&path).arg("--build")).expect("a server");
+    let reloaded = |stream, line: &str| (stream == Stream::Stderr && line.ends_with(": reloaded")).then_some(());
+    server.process.wait_for_line(reloaded).expect("a reload");
+    assert_eq!(get(server.address, "/headers").status(), 200);
+}
+
+#[test]
 fn build_without_any_build_command_says_so_and_serves() {
     let (_folder, path) = manifest(&format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\n"));
     let server = Server::start(up(&path).arg("--build")).expect("a server");

@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode};
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
@@ -74,11 +75,16 @@ pub(super) async fn answer(
     let deadline = bounds.request_timeout;
     let (response, ended) =
         timeout(deadline.duration(), head).await.map_err(|_| CallError::Deadline(deadline.to_string()))??;
-    let (parts, mut body) = response.into_parts();
+    let (mut parts, mut body) = response.into_parts();
     if parts.status.is_informational() {
         return Err(CallError::Interim(parts.status));
     }
-    let head_only = head_only || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // RFC 9110 sections 8.6 and 15.3.6: no length without content, no content where a form is to be reset.
+    if matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) {
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    let head_only = head_only
+        || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
     let streaming = |frames, body, guest| Streaming::new(&parts.headers, frames, body, guest, bounds, instances);
     let body = match ended {
         None if head_only => {

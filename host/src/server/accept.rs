@@ -7,11 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::crowd::Crowd;
 use super::{CutOff, Routes, connection};
 use crate::cli::ServerOptions;
 use crate::telemetry::METRICS;
@@ -21,6 +23,9 @@ use crate::tls::Tls;
 /// passes when a connection ends.
 const FIRST_BACKOFF: Duration = Duration::from_millis(5);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// How often it is looked at whether a client waits while there is no room.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` ends, then waits for the requests in progress.
 pub(super) async fn run(
@@ -38,24 +43,33 @@ pub(super) async fn run(
         stop.await;
         tokio::time::sleep(options.drain_delay.0).await;
     });
-    let serve = |(stream, permit)| {
-        let served =
-            connection::serve(stream, tls.clone(), routes.clone(), bounds.clone(), closing.clone(), requests.clone());
-        let open = METRICS.connection();
-        connections.spawn(async move {
-            served.await;
-            drop((permit, open));
-        });
+    let crowd = Crowd::default();
+    let serve = |stream| {
+        // Each has its own end, which comes with that of all.
+        let (closing, crowd) = (closing.child_token(), crowd.clone());
+        connection::serve(stream, tls.clone(), routes.clone(), bounds.clone(), closing, requests.clone(), crowd)
     };
     loop {
         tokio::select! {
-            accepted = accept(&listener, &permits) => serve(accepted),
+            (stream, permit) = accept(&listener, &permits, &crowd) => {
+                let (served, open) = (serve(stream), METRICS.connection());
+                connections.spawn(async move {
+                    served.await;
+                    drop((permit, open));
+                });
+            }
             () = &mut stop => break,
         }
     }
     for stream in backlog(listener) {
-        let Ok(permit) = permits.clone().try_acquire_owned() else { break };
-        serve((stream, Some(permit)));
+        let (served, permits) = (serve(stream), permits.clone());
+        connections.spawn(async move {
+            // Idle ones make room at the end, and those that are busy when they are not.
+            let permit = permits.acquire_owned().await;
+            let open = METRICS.connection();
+            served.await;
+            drop((permit, open));
+        });
     }
     closing.cancel();
     connections.close();
@@ -72,9 +86,19 @@ pub(super) async fn run(
 }
 
 /// The next connection, when there is room for it. An error never ends the server: it waits and tries again.
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed; without a permit there would be a connection too many, not one too few.
-    let permit = permits.clone().acquire_owned().await.ok();
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+    crowd: &Crowd,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let permit = loop {
+        match tokio::time::timeout(LOOK, permits.clone().acquire_owned()).await {
+            // The semaphore is never closed; without a permit there would be a connection too many, not one too few.
+            Ok(permit) => break permit.ok(),
+            Err(_) if somebody_waits(listener) => crowd.make_room(),
+            Err(_) => {}
+        }
+    };
     let mut backoff = FIRST_BACKOFF;
     loop {
         match listener.accept().await {
@@ -82,12 +106,19 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
                 METRICS.accept_errors.inc();
+                crowd.make_room();
                 tracing::error!("accept: {error}; again in {backoff:?}");
                 tokio::time::sleep(backoff).await;
                 backoff = LONGEST_BACKOFF.min(backoff * 2);
             }
         }
     }
+}
+
+/// Whether a client is in the backlog.
+fn somebody_waits(listener: &TcpListener) -> bool {
+    let mut asked = [PollFd::new(listener, PollFlags::IN)];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// The connections that nobody has accepted yet: their clients believe to be connected. Read from the system itself, as

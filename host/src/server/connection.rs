@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use super::crowd::Crowd;
 use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
 use super::socket::{Left, Socket, Stream};
@@ -45,6 +46,7 @@ pub(super) async fn serve(
     bounds: Arc<Bounds>,
     closing: CancellationToken,
     requests: TaskTracker,
+    crowd: Crowd,
 ) {
     // Guests write when they want their bytes sent; waiting for more of them delays events by 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
@@ -52,7 +54,7 @@ pub(super) async fn serve(
     }
     // A client that is gone already has no address, and no request either.
     let Ok(client) = stream.peer_addr() else { return };
-    let Some(tls) = tls else { return speak(stream, client, routes, &bounds, closing, requests).await };
+    let Some(tls) = tls else { return speak(stream, client, routes, &bounds, closing, requests, crowd).await };
     let handshake = timeout(bounds.first_byte_timeout.duration(), tls.accept(stream));
     let lingered = async {
         closing.cancelled().await;
@@ -60,7 +62,7 @@ pub(super) async fn serve(
     };
     tokio::select! {
         result = handshake => match result {
-            Ok(Ok(stream)) => speak(stream, client, routes, &bounds, closing, requests).await,
+            Ok(Ok(stream)) => speak(stream, client, routes, &bounds, closing, requests, crowd).await,
             Ok(Err(error)) => tracing::debug!("connection: handshake: {error}"),
             Err(_) => tracing::debug!("connection: closed, the handshake lasted too long"),
         },
@@ -87,8 +89,10 @@ async fn speak<S: Stream>(
     bounds: &Bounds,
     closing: CancellationToken,
     requests: TaskTracker,
+    crowd: Crowd,
 ) {
     let phase = Phase::new();
+    let _member = crowd.join(phase.clone(), closing.clone());
     let limits = Limits { head: bounds.max_header_size.0, fields: bounds.max_header_count.get() };
     let peer = Peer::new(client, S::SCHEME);
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);

@@ -167,6 +167,12 @@ impl Phase {
         }
     }
 
+    /// Since when there is no request in progress, if there is none.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let inner = self.inner();
+        (inner.busy == 0).then_some(inner.idle_since)
+    }
+
     /// From now on the connection may be idle no longer than `linger`.
     pub(super) fn end(&self, linger: Duration) {
         self.inner().ending = Some((Instant::now(), linger));

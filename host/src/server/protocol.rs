@@ -5,8 +5,9 @@ use hyper_util::server::conn::auto;
 
 use crate::bounds::{Bounds, Size};
 
-/// Streams that an HTTP/2 client may reset before we have looked at them; more is CVE-2023-44487.
-const MAX_RESET_STREAMS: usize = 20;
+/// Streams that an HTTP/2 client may reset before we have looked at them, or make us reset. More is CVE-2023-44487 and
+/// CVE-2025-8671; so many may be those of a client that leaves a page, or that does not know yet how many it may open.
+const MAX_RESET_STREAMS: usize = 200;
 
 /// RFC 9113 section 6.9.1.
 const LARGEST_WINDOW: u32 = (1 << 31) - 1;

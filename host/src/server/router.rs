@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::HOST;
+use http::header::{COOKIE, HOST};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
-use http::{HeaderValue, Method, Version};
+use http::{HeaderMap, HeaderValue, Method, Version};
 
 use super::admission::Admission;
 use super::body::Excess;
@@ -82,8 +82,11 @@ impl Inner {
         if request.method() == Method::CONNECT {
             return answer::no_tunnel();
         }
-        if request.version() >= Version::HTTP_2 && !is_sound(&request) {
-            return answer::bad_request("the target or its host is malformed");
+        if request.version() >= Version::HTTP_2 {
+            if !is_sound(&request) {
+                return answer::bad_request("the target, its host or a field is malformed");
+            }
+            join_cookies(request.headers_mut());
         }
         match absolute(&request, self.scheme.clone()) {
             Some(uri) => *request.uri_mut() = uri,
@@ -130,10 +133,27 @@ fn is_sound(request: &Request) -> bool {
     let scheme = request.uri().scheme().is_none_or(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
     let asterisk = target != "*" || request.method() == Method::OPTIONS;
     only && same
+        && request.headers().values().all(has_no_space_around)
         && scheme
         && asterisk
         && authority.or(host).is_some_and(wire::is_host)
         && wire::is_target(target.as_bytes())
+}
+
+/// RFC 9113 section 8.2.1.
+fn has_no_space_around(value: &HeaderValue) -> bool {
+    let value = value.as_bytes();
+    !value.first().into_iter().chain(value.last()).any(|byte| b" \t".contains(byte))
+}
+
+/// RFC 9113 section 8.2.3: a client may send its cookies one by one, and who comes next knows one field only.
+fn join_cookies(headers: &mut HeaderMap) {
+    let cookies: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if cookies.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, joined);
+    }
 }
 
 /// The URI with the scheme and the authority that guests ask for; RFC 9112 section 3.3 says where they come from.

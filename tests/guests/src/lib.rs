@@ -17,6 +17,7 @@
 //! | `/ask` | asks for a GiB of memory, and answers whether it got it |
 //! | `/random` | asks for 32 MiB of random bytes |
 //! | `/fields`, `/resources`, `/bodies` | adds 32,769 header fields; opens resources without end; and fills bodies (0.2) |
+//! | `/no-content` | answers with the status 204 and a length (0.2) |
 //! | `/no-response`, `/twice` | never sets a response; sets it twice (0.2) |
 //! | `/refuse`, `/interim` | answers with an error code; with the status 103 |
 //! | `/open` | ends without finishing the body of its response |

@@ -58,6 +58,13 @@ impl incoming_handler::Guest for Guest {
             "/full-fields" => full_fields(),
             "/longer" => wrong_length(outparam, "2"),
             "/shorter" => wrong_length(outparam, "99"),
+            "/no-content" => {
+                let fields = Fields::new();
+                fields.append("content-length", b"5").expect("a length is for the guest to say");
+                let response = OutgoingResponse::new(fields);
+                response.set_status_code(204).expect("a status");
+                ResponseOutparam::set(outparam, Ok(response));
+            }
             "/no-response" => {}
             "/twice" => twice(outparam),
             "/refuse" => ResponseOutparam::set(outparam, Err(ErrorCode::ConfigurationError)),
@@ -259,5 +266,5 @@ fn headers(request: &IncomingRequest) -> String {
         let lines = fields.get(name).into_iter().map(|value| format!("{name}: {}\n", String::from_utf8_lossy(&value)));
         lines.collect::<String>()
     };
-    ["x-request-id", "traceparent", "tracestate"].map(values).concat()
+    ["x-request-id", "traceparent", "tracestate", "cookie"].map(values).concat()
 }
