@@ -378,6 +378,9 @@ fn what_other_commands_take_is_answered_with_what_does_the_same() {
     usage(&mut catamaran(["up", "--variable", "a=b"]), &["--variable", "SPIN_VARIABLE_NAME"]);
     usage(&mut catamaran(["serve", "c.wasm", "--port", "80"]), &["--port", "'--listen 127.0.0.1:PORT'"]);
     usage(&mut catamaran(["serve", "c.wasm", "--port=80"]), &["--port", "'--listen 127.0.0.1:PORT'"]);
+    usage(&mut catamaran(["serve", "--from", "spin.toml"]), &["'catamaran up --from FILE'"]);
+    usage(&mut catamaran(["build"]), &["'catamaran up --build'"]);
+    usage(&mut catamaran(["version"]), &["'catamaran --version'"]);
     usage(&mut catamaran(["serve", "c.wasm", "--dir", "."]), &["--dir", "`files`", "'catamaran up'"]);
     usage(&mut catamaran(["serve", "-S", "cli", "c.wasm"]), &["-S", "leave it out"]);
     let line = refused(&mut catamaran(["serve", "spin.toml", "--listen", "127.0.0.1:0"]));

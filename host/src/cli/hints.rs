@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use super::Cli;
 
 /// Options that people try, and what does the same here.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 14] = [
     ("--port", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
     ("-p", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
     ("--host", "to listen on another address, use '--listen ADDRESS:PORT'"),
@@ -18,7 +18,22 @@ const OTHERS: [(&str, &str); 9] = [
     ("--variable", "set SPIN_VARIABLE_NAME in the environment, or use '--variables-dir'"),
     ("-S", "leave it out: all of WASI 0.2 and 0.3 that a component may have is there"),
     ("-W", "leave it out: what components of WASI 0.2 and 0.3 need is on"),
+    ("-e", "the manifest has it: `environment` of a component, or `variables` with SPIN_VARIABLE_NAME"),
+    ("--allow-outbound", "the manifest has it: `allowed_outbound_hosts` of a component"),
+    ("--from", "to serve what a manifest describes, use 'catamaran up --from FILE'"),
+    ("--build", "to build what a manifest describes, use 'catamaran up --build'"),
+    ("--quiet", "to log less, set RUST_LOG=warn"),
     ("-q", "to log less, set RUST_LOG=warn"),
+];
+
+/// Commands that people try: Spin's, and what this binary may be built without.
+const COMMANDS: [(&str, &str); 6] = [
+    ("build", "to build what the manifest describes and serve it, use 'catamaran up --build'"),
+    ("watch", "to build and load again when a source changes, use 'catamaran up --build --watch'"),
+    ("run", "to serve a component, use 'catamaran serve FILE'"),
+    ("new", "'cargo new --lib NAME' makes a crate; docs/own-component.md has the rest"),
+    ("version", "use 'catamaran --version'"),
+    ("compile", "this catamaran has no compiler: use one of the same version that has, such as cargo builds"),
 ];
 
 /// Reads the command line. Wrong usage ends the process with exit code 2.
@@ -31,6 +46,7 @@ pub fn parse() -> Cli {
         if let Some(hint) = hint(&error) {
             // What only looks alike would lead astray.
             error.remove(ContextKind::SuggestedArg);
+            error.remove(ContextKind::SuggestedSubcommand);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
         }
         error.exit()
@@ -38,13 +54,19 @@ pub fn parse() -> Cli {
 }
 
 fn hint(error: &Error) -> Option<String> {
+    let tried = |known: &[(&str, &str)], word: &str| {
+        known.iter().find(|(other, _)| *other == word).map(|(_, hint)| (*hint).to_owned())
+    };
+    if let Some(ContextValue::String(command)) = error.get(ContextKind::InvalidSubcommand) {
+        return tried(&COMMANDS, command);
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let ContextValue::String(argument) = error.get(ContextKind::InvalidArg)? else { return None };
     let named = argument.split('=').next().unwrap_or_default();
-    if let Some((_, hint)) = OTHERS.iter().find(|(option, _)| *option == named) {
-        return Some((*hint).to_owned());
+    if let Some(hint) = tried(&OTHERS, named) {
+        return Some(hint);
     }
     // `up` takes its file by an option, as `spin up` does.
     match Path::new(argument).extension()?.to_str()? {
