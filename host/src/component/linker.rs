@@ -10,10 +10,6 @@ use crate::guest::State;
 pub(super) fn linker(engine: &Engine, concurrent: bool) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    // These are in every component, and wasmtime's own would make the whole of WASI ready for a call that needs none.
-    linker.allow_shadowing(true);
-    wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
-    linker.allow_shadowing(false);
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     if concurrent {
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;

@@ -11,7 +11,6 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
     WasiHttpHooks, WasiHttpView,
 };
-use wasmtime_wasi_io::IoView;
 
 use super::grants::Grants;
 use super::log::{GuestLog, Limits, Stream};
@@ -117,12 +116,6 @@ impl WasiView for State {
             builder.build()
         });
         WasiCtxView { ctx, table: &mut self.table }
-    }
-}
-
-impl IoView for State {
-    fn table(&mut self) -> &mut ResourceTable {
-        &mut self.table
     }
 }
 
