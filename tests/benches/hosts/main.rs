@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let plan = if quick {
         Plan { rounds: 1, duration: Duration::from_secs(1) }
     } else {
-        Plan { rounds: 5, duration: Duration::from_secs(4) }
+        Plan { rounds: 3, duration: Duration::from_secs(3) }
     };
     match run(&plan) {
         Ok(report) => {
