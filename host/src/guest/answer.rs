@@ -93,7 +93,7 @@ pub(super) async fn answer(
         }
         None => streaming(VecDeque::new(), body, Guest::Running(call)).watched(),
         Some(instance) => {
-            let rest = unconstrained(poll_fn(|context| Poll::Ready(whole::take(&mut body, context)))).await?;
+            let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
                 if !head_only && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
                     return Err(CallError::Length);

@@ -15,17 +15,17 @@ use bytes::Bytes;
 use futures::task::AtomicWaker;
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
 use wasmtime_wasi_http::WasiBody;
 
-use super::CallError;
 use super::answer::Call;
 use super::ending::Stage;
 use super::instances::{Instance, Instances};
+use super::{CallError, whole};
 use crate::bounds::Bounds;
 
 /// A response's body while its call, or its instance at least, is needed for it.
@@ -125,7 +125,7 @@ impl Streaming {
         }
         let frame = match self.frames.pop_front() {
             Some(frame) => Some(Ok(frame)),
-            None => match Pin::new(&mut self.body).poll_frame(context) {
+            None => match whole::poll_frame(&mut self.body, context) {
                 Poll::Ready(frame) => frame.map(|frame| frame.map_err(CallError::Body)),
                 Poll::Pending => {
                     return match &*guest {

@@ -1,12 +1,14 @@
 //! The body of a response whose call has ended: what is left of it is there already, in a frame or two.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http_body::{Body as _, Frame};
+use http_body::Frame;
+use http_body_util::BodyExt;
+use tokio::task::unconstrained;
 use wasmtime_wasi_http::WasiBody;
 
 use super::CallError;
@@ -33,13 +35,22 @@ impl Rest {
 pub(super) fn take(body: &mut WasiBody, context: &mut Context<'_>) -> Result<Rest, CallError> {
     let mut frames = VecDeque::new();
     while frames.len() < MAX_FRAMES {
-        match Pin::new(&mut *body).poll_frame(context) {
+        match poll_frame(body, context) {
             Poll::Ready(Some(frame)) => frames.push_back(frame.map_err(CallError::Body)?),
             Poll::Ready(None) => return Ok(Rest { frames, complete: true }),
             Poll::Pending => break,
         }
     }
     Ok(Rest { frames, complete: false })
+}
+
+/// Asks for a frame without the runtime's budget for a task: with it used up, a frame that is there would not be, and the
+/// body of a call that has ended would look like one that never does.
+pub(super) fn poll_frame(
+    body: &mut WasiBody,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, wasmtime_wasi_http::Error>>> {
+    pin!(unconstrained(body.frame())).poll(context)
 }
 
 /// A body of these frames. Its length stays unsaid where the guest did not say it.
@@ -55,5 +66,31 @@ impl http_body::Body for Whole {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
         Poll::Ready(self.0.pop_front().map(Ok))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+    use http_body_util::StreamBody;
+    use tokio::sync::mpsc;
+    use tokio::task::coop::{consume_budget, has_budget_remaining};
+
+    use super::*;
+
+    #[test]
+    fn a_frame_that_is_there_is_seen_when_the_budget_of_the_task_is_used_up() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        sender.try_send(Bytes::from_static(b"hello")).expect("there is room");
+        let frames = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
+        let mut body = WasiBody::new(StreamBody::new(frames.map(|data| Ok(Frame::data(data)))));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let frame = runtime.block_on(std::future::poll_fn(|context| {
+            while has_budget_remaining() {
+                _ = pin!(consume_budget()).poll(context);
+            }
+            Poll::Ready(poll_frame(&mut body, context))
+        }));
+        assert!(matches!(&frame, Poll::Ready(Some(Ok(frame))) if frame.is_data()), "{frame:?}");
     }
 }
