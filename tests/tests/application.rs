@@ -56,14 +56,14 @@ fn manifest() -> String {
 fn on_catamaran() -> Result<(Server, TempDir), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut command = catamaran(["up", "--from", &manifest(), "--listen", "127.0.0.1:0"]);
-    Ok((Server::start(command.env("SPIN_VARIABLE_TOKEN", "t0p"))?, folder))
+    Ok((Server::start(command.env("SPIN_VARIABLE_TOKEN", "t0p-s3cret"))?, folder))
 }
 
 fn on_spin() -> Result<(Server, TempDir), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut command = Command::new(SPIN.find()?);
     command.args(["up", "--listen", &free_address()?, "--from", &manifest(), "--state-dir"]).arg(folder.path());
-    Ok((Server::start(command.env("SPIN_VARIABLE_TOKEN", "t0p"))?, folder))
+    Ok((Server::start(command.env("SPIN_VARIABLE_TOKEN", "t0p-s3cret"))?, folder))
 }
 
 #[track_caller]
@@ -97,10 +97,10 @@ fn told_how_it_was_reached(server: &Server) {
 }
 
 fn its_variables_alone(server: &Server) {
-    assert_eq!(answer(server, "/variable?authorization"), (200, "Bearer t0p".to_owned()));
+    assert_eq!(answer(server, "/variable?authorization"), (200, "Bearer t0p-s3cret".to_owned()));
     for name in ["token", "shop_name", "nonsense"] {
         let (status, text) = answer(server, &format!("/variable?{name}"));
-        assert!(status == 502 && text.contains("Undefined") && !text.contains("t0p"), "{name}: {text}");
+        assert!(status == 502 && text.contains("Undefined") && !text.contains("t0p-s3cret"), "{name}: {text}");
     }
 }
 

@@ -11,9 +11,9 @@ use catamaran_tests::{
 use serde_json::Value;
 
 fn inspect(file: &str) -> Vec<Value> {
-    let finished = run(catamaran(["inspect", "--json", file]).env("SPIN_VARIABLE_TOKEN", "t0p"));
+    let finished = run(catamaran(["inspect", "--json", file]).env("SPIN_VARIABLE_TOKEN", "t0p-s3cret"));
     assert!(finished.status.success(), "{finished}");
-    assert!(!finished.stdout.contains("t0p"), "{finished}");
+    assert!(!finished.stdout.contains("t0p-s3cret"), "{finished}");
     serde_json::from_str(&finished.stdout).expect("a list")
 }
 

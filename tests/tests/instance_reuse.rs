@@ -1,13 +1,12 @@
 //! Which requests share an instance, and what one can see of another.
 
-use std::{thread::sleep, time::Duration};
-
 use catamaran_tests::{
     artifacts::Generation::{P2, P3},
     http::get,
+    metrics::wait_for,
     misbehaving::{serve, text},
     process::{Signal, run},
-    server::{Server, catamaran},
+    server::{Server, admin, catamaran},
 };
 
 fn counts(server: &Server, requests: usize) -> Vec<String> {
@@ -51,12 +50,15 @@ fn an_instance_that_was_refused_memory_is_never_used_again() {
 
 #[test]
 fn an_idle_instance_goes_after_its_time() {
-    let reuse = ["--max-instance-reuse-count", "100", "--idle-instance-timeout"];
-    let short = serve(P2, &[reuse.as_slice(), &["50ms"]].concat());
-    let long = serve(P2, &[reuse.as_slice(), &["1h"]].concat());
+    let options = ["--admin-listen", "127.0.0.1:0", "--max-instance-reuse-count", "100", "--idle-instance-timeout"];
+    let short = serve(P2, &[options.as_slice(), &["50ms"]].concat());
+    let long = serve(P2, &[options.as_slice(), &["1h"]].concat());
+    let live = |server: &Server, count: f64| {
+        wait_for(admin(server), "catamaran_instances", &[], |instances| instances == count);
+    };
     assert_eq!((text(short.address, "/count"), text(long.address, "/count")), ("1".to_owned(), "1".to_owned()));
-    // Far longer than the one and far shorter than the other.
-    sleep(Duration::from_secs(2));
+    live(&short, 0.0);
+    live(&long, 1.0);
     assert_eq!((text(short.address, "/count"), text(long.address, "/count")), ("1".to_owned(), "2".to_owned()));
 }
 

@@ -98,7 +98,7 @@ fn a_guest_that_sets_its_response_twice_has_not_answered() {
     // The host may have begun to send the first when the guest sets the second.
     match send_and_wait(server.address, Protocol::Http1, request) {
         Ok(answer) => is_problem(&answer, 500),
-        Err(error) => assert!(error.contains("IncompleteMessage"), "{error}"),
+        Err(error) => assert!(!error.contains("no answer after"), "it did not break off: {error}"),
     }
     logged(&server, "unknown handle index");
     logged(&server, "reason=\"host\"");
