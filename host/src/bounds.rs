@@ -49,8 +49,8 @@ pub struct Bounds {
     #[arg(long, env = "CATAMARAN_QUEUE_TIMEOUT", value_name = "TIME", default_value = "1s")]
     pub queue_timeout: Span,
 
-    /// Connections at once; further ones wait in the backlog
-    // Within the common limit of 1024 file descriptors.
+    /// Connections at once; idle ones give way to further ones, which wait in the backlog
+    // What a process with 1,024 file descriptors can nearly hold.
     #[arg(long, env = "CATAMARAN_MAX_CONCURRENT_CONNECTIONS", value_name = "COUNT", default_value = "1000", value_parser = count)]
     pub max_concurrent_connections: NonZeroUsize,
 

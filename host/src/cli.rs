@@ -95,7 +95,7 @@ impl Command {
         }
     }
 
-    /// Builds where that is asked for, then loads and checks everything that is to be served; binds nothing.
+    /// Loads and checks everything that is to be served, without building; binds nothing.
     ///
     /// # Errors
     /// When an input is missing or wrong: see [`Error`].

@@ -33,7 +33,10 @@ const COMMANDS: [(&str, &str); 6] = [
     ("run", "to serve a component, use 'catamaran serve FILE'"),
     ("new", "'cargo new --lib NAME' makes a crate; docs/own-component.md has the rest"),
     ("version", "use 'catamaran --version'"),
-    ("compile", "this catamaran has no compiler: use one of the same version that has, such as cargo builds"),
+    (
+        "compile",
+        "this catamaran has no compiler: use one of the same version that has, such as `cargo build --release` makes",
+    ),
 ];
 
 /// Reads the command line. Wrong usage ends the process with exit code 2.

@@ -142,8 +142,7 @@ fn is_sound(request: &Request) -> bool {
 
 /// RFC 9113 section 8.2.1.
 fn has_no_space_around(value: &HeaderValue) -> bool {
-    let value = value.as_bytes();
-    !value.first().into_iter().chain(value.last()).any(|byte| b" \t".contains(byte))
+    value.as_bytes().trim_ascii().len() == value.len()
 }
 
 /// RFC 9113 section 8.2.3: a client may send its cookies one by one, and who comes next knows one field only.
