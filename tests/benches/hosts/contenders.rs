@@ -21,8 +21,9 @@ pub(crate) struct Contender {
     /// What the report calls it.
     pub(crate) name: String,
     http2: bool,
-    /// Whether it serves other components than the service, and whether anything but its start is measured.
+    /// Whether it serves other components than the service.
     any: bool,
+    /// Whether anything but its start is measured.
     loaded: bool,
     launch: Box<dyn Fn(Serves) -> Result<Launched, String>>,
 }

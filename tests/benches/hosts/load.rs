@@ -29,7 +29,7 @@ pub(crate) struct Load {
     headers: &'static [&'static str],
     /// Bytes of the request's body; with any, it is a POST.
     body: usize,
-    /// A path that three other connections ask for meanwhile, and connections to it.
+    /// A path that three other connections ask for meanwhile.
     beside: Option<&'static str>,
 }
 
