@@ -84,7 +84,8 @@ fn nothing_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     drop(listener);
-    is_unwell(check([]).env("CATAMARAN_LISTEN", &address), &[&format!("http://{address}/healthz: "), "refused"]);
+    let place = format!("http://{address}/healthz: ");
+    is_unwell(check([]).env("CATAMARAN_LISTEN", &address), &[&place, "refused", "--listen"]);
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub struct Healthcheck {
 #[non_exhaustive]
 pub enum HealthError {
     /// It cannot be reached.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}; start the server, or say with --listen or --url where it is")]
     Unreachable(Uri, io::Error),
     /// It does not speak HTTP, or breaks off.
     #[error("{0}: no HTTP answer: {1}; of a server with TLS, ask --url http://ADDRESS/livez of its --admin-listen")]

@@ -25,12 +25,14 @@ pub(crate) struct Contender {
     any: bool,
     /// Whether anything but its start is measured.
     loaded: bool,
+    /// Whether it is somebody else's host: what it cannot do is its figure, not a fault of the bench.
+    other: bool,
     launch: Box<dyn Fn(Serves) -> Result<Launched, String>>,
 }
 
 impl Contender {
     fn new(name: &str, launch: impl Fn(Serves) -> Result<Launched, String> + 'static) -> Self {
-        Self { name: name.to_owned(), http2: true, any: true, loaded: true, launch: Box::new(launch) }
+        Self { name: name.to_owned(), http2: true, any: true, loaded: true, other: false, launch: Box::new(launch) }
     }
 
     /// Starts it.
@@ -41,6 +43,11 @@ impl Contender {
     /// Whether it speaks what the load does, and has what it asks for.
     pub(crate) fn takes(&self, load: &Load) -> bool {
         self.loaded && (self.http2 || !load.is_http2()) && (self.any || load.serves == Serves::Service)
+    }
+
+    /// Whether it may leave connections unanswered.
+    pub(crate) fn may_fail(&self) -> bool {
+        self.other
     }
 
     /// Whether it can hold idle connections as the others do.
@@ -69,6 +76,7 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
                 any: is_wasmtime(other),
                 // What a container uses is not what its client does.
                 loaded: other.tool != Some(DOCKER),
+                other: other.tool != Some(DOCKER),
                 ..Contender::new(&name, |what| match what {
                     Serves::Streams => Server::start(
                         Command::new(WASMTIME.find()?).args(["serve", "--addr", "127.0.0.1:0"]).arg(streams()),

@@ -1,6 +1,6 @@
 //! What an idle connection costs: memory, when thousands have asked once and stay.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ const CONNECTIONS: usize = 5_000;
 /// How long an answer may take before the host counts as one that does not take so many connections.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Opens the connections, asks on each, and compares the host's memory. A host that leaves one unanswered has no figure,
-/// and is named.
+/// Opens the connections, asks on each, and compares the host's memory. Another host that leaves one unanswered has no
+/// figure, and is named; Catamaran must answer them all.
 pub(crate) fn measure(contender: &Contender) -> Result<Sample, String> {
     let launched = contender.launch(Serves::Service)?;
     let server = &launched.server;
@@ -32,16 +32,17 @@ pub(crate) fn measure(contender: &Contender) -> Result<Sample, String> {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n")?;
         // A small answer comes in one piece.
         let read = stream.read(&mut [0; 4096])?;
-        if read == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(stream) }
+        if read == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(stream) }
     };
     let mut open: Vec<TcpStream> = Vec::new();
     while open.len() < CONNECTIONS {
         match ask() {
             Ok(stream) => open.push(stream),
-            Err(error) => {
-                eprintln!("{}: {NAME}: no answer on number {}: {error}", contender.name, open.len() + 1);
+            Err(error) if error.kind() == ErrorKind::WouldBlock && contender.may_fail() => {
+                eprintln!("{}: {NAME}: no answer on number {}", contender.name, open.len() + 1);
                 return Ok(Sample::default());
             }
+            Err(error) => return Err(format!("{}: connection {}: {error}", contender.name, open.len() + 1)),
         }
     }
     let after = usage::of(&server.process)?;
