@@ -10,6 +10,7 @@ mod body;
 mod connection;
 mod crowd;
 mod outgoing;
+mod patience;
 mod phase;
 mod protocol;
 mod refusal;

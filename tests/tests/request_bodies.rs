@@ -3,14 +3,15 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use catamaran_tests::{
     artifacts::Generation::{self, P2, P3},
     http::{PATIENCE, raw},
+    metrics,
     misbehaving::{peak_memory, serve, text},
-    server::Server,
+    server::{Server, admin},
 };
 
 const BOTH: &[Generation] = &[P2, P3];
@@ -57,6 +58,54 @@ fn a_body_that_makes_no_progress_breaks_off() {
         let answer = post(&server, "/measure", "content-length: 10", "half");
         assert!(!answer.contains("200 OK") || answer.contains("broken"), "{generation:?}: {answer}");
         assert_eq!(text(server.address, "/hello"), "hello");
+    }
+}
+
+/// Sends a byte of a body, then another one after each silence of 50 ms, until the server ends the connection: what it
+/// answered.
+fn trickle(server: &Server, path: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).expect("a connection");
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n").expect("sent");
+    stream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+    let (mut answer, mut part) = (Vec::new(), [0; 1024]);
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        // After the end of the connection a write fails; what was answered before can be read all the same.
+        _ = stream.write_all(b"1\r\nx\r\n");
+        loop {
+            match stream.read(&mut part) {
+                Ok(read) if read > 0 => answer.extend_from_slice(&part[..read]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                _ => return String::from_utf8(answer).expect("text"),
+            }
+        }
+    }
+    panic!("{path}: after {PATIENCE:?} the server still waits for the rest of the body")
+}
+
+#[test]
+fn a_body_that_trickles_is_answered_with_408() {
+    for &generation in BOTH {
+        let server = serve(generation, &["--body-timeout", "1s", "--min-body-rate", "1KiB"]);
+        let answer = trickle(&server, "/measure");
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{generation:?}: {answer}");
+    }
+}
+
+#[test]
+fn bodies_that_trickle_give_their_places_to_other_requests() {
+    for &generation in BOTH {
+        let mut options = vec!["--body-timeout", "1s", "--min-body-rate", "1KiB", "--admin-listen", "127.0.0.1:0"];
+        options.extend(["--max-concurrent-requests", "2", "--queue-timeout", "1m"]);
+        let server = serve(generation, &options);
+        std::thread::scope(|scope| {
+            let slow = [(); 2].map(|()| scope.spawn(|| trickle(&server, "/echo")));
+            metrics::wait_for(admin(&server), "http_server_active_requests", &[], |active| active == 2.0);
+            assert_eq!(text(server.address, "/hello"), "hello");
+            for answer in slow.map(|thread| thread.join().expect("an end")) {
+                assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.ends_with("\r\n0\r\n\r\n"), "{answer}");
+            }
+        });
     }
 }
 

@@ -1,12 +1,12 @@
-//! The bounds of a request's body: its size, and how long it may make no progress. It is streamed, never held whole.
+//! The bounds of a request's body: its size, and how long its client may be waited for. It is streamed, never held whole.
 
 use std::sync::{Arc, OnceLock};
 
 use axum::BoxError;
 use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tower_http::timeout::{TimeoutBody, TimeoutError};
 
+use super::patience::{Awaited, TooSlow};
 use super::trailers::{Checked, WrongTrailers};
 use crate::bounds::Bounds;
 
@@ -26,7 +26,7 @@ impl Excess {
         if error.is::<WrongTrailers>() {
             return Some(Self::Trailers);
         }
-        error.is::<TimeoutError>().then_some(Self::Time)
+        error.is::<TooSlow>().then_some(Self::Time)
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn bounded(body: Body, bounds: &Bounds) -> (Body, Watched) {
     let watched = Watched(Some(excess.clone()));
     let body = Checked { body, max_fields: bounds.max_header_count.get() };
     let body = Limited::new(body, bounds.max_body.bytes());
-    let body = TimeoutBody::new(bounds.body_timeout.duration(), body).map_err(move |error| {
+    let body = Awaited::new(body, bounds).map_err(move |error| {
         if let Some(seen) = Excess::in_error(&error) {
             excess.get_or_init(|| seen);
         }
