@@ -8,6 +8,7 @@ mod admission;
 mod answer;
 mod body;
 mod connection;
+mod conversation;
 mod crowd;
 mod outgoing;
 mod patience;

@@ -13,8 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::connection::{self, Shared};
 use super::crowd::Crowd;
-use super::{CutOff, Routes, connection};
+use super::{CutOff, Routes};
 use crate::cli::ServerOptions;
 use crate::telemetry::METRICS;
 use crate::tls::Tls;
@@ -44,17 +45,15 @@ pub(super) async fn run(
         tokio::time::sleep(options.drain_delay.0).await;
     });
     let crowd = Crowd::default();
-    let serve = |stream| {
-        // Each has its own end, which comes with that of all.
-        let (closing, crowd) = (closing.child_token(), crowd.clone());
-        connection::serve(stream, tls.clone(), routes.clone(), bounds.clone(), closing, requests.clone(), crowd)
-    };
+    let shared = Shared { routes: routes.clone(), bounds, requests: requests.clone(), crowd: crowd.clone() };
     loop {
         tokio::select! {
             (stream, permit) = accept(&listener, &permits, &crowd) => {
-                let (served, open) = (serve(stream), METRICS.connection());
+                let (tls, shared, open) = (tls.clone(), shared.clone(), METRICS.connection());
+                // Each has its own end, which comes with that of all.
+                let closing = closing.child_token();
                 connections.spawn(async move {
-                    served.await;
+                    connection::serve(stream, tls, shared, closing).await;
                     drop((permit, open));
                 });
             }
@@ -62,12 +61,12 @@ pub(super) async fn run(
         }
     }
     for stream in backlog(listener) {
-        let (served, permits) = (serve(stream), permits.clone());
+        let (tls, shared, permits, closing) = (tls.clone(), shared.clone(), permits.clone(), closing.child_token());
         connections.spawn(async move {
             // Idle ones make room at the end, and those that are busy when they are not.
             let permit = permits.acquire_owned().await;
             let open = METRICS.connection();
-            served.await;
+            connection::serve(stream, tls, shared, closing).await;
             drop((permit, open));
         });
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 
 use super::answer;
@@ -32,9 +32,7 @@ pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, sta
 pub(super) async fn part<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let farewell = async {
         stream.shutdown().await?;
-        let mut ignored = [0; 4096];
-        while stream.read(&mut ignored).await? > 0 {}
-        Ok::<_, std::io::Error>(())
+        copy(&mut stream, &mut sink()).await
     };
     _ = timeout(FAREWELL, farewell).await;
 }

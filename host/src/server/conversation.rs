@@ -1,0 +1,135 @@
+//! HTTP on a connection, until something ends it: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins
+//! with.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::Body;
+use futures::FutureExt;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode, Version};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::connection::{LINGER, Shared};
+use super::outgoing::Outgoing;
+use super::phase::{Expired, Phase, Verdict};
+use super::socket::{Socket, Stream};
+use super::{answer, protocol};
+use crate::telemetry::{Exchange, METRICS, Peer};
+
+/// How long a connection that was told of its end may still be idle. An HTTP/2 client needs a round trip to answer
+/// GOAWAY; one that is gone never does.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How it ends.
+pub(super) enum End {
+    /// hyper has said all that there is to say.
+    Served,
+    /// The client is told why.
+    Refused(StatusCode, String),
+    /// Without a word.
+    Broken,
+}
+
+/// Answers the requests of a connection.
+pub(super) async fn until_the_end<S: Stream>(
+    socket: Socket<S>,
+    peer: &Peer,
+    phase: &Phase,
+    shared: &Shared,
+    closing: CancellationToken,
+) -> End {
+    let bounds = &*shared.bounds;
+    let max_fields = bounds.max_header_count.get();
+    let service = service_fn({
+        let (phase, closing, peer) = (phase.clone(), closing.clone(), peer.clone());
+        let (routes, requests) = (shared.routes.clone(), shared.requests.clone());
+        move |mut request: hyper::Request<_>| {
+            let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
+            let (routes, client) = (routes.clone(), peer.address());
+            let version = request.version();
+            // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
+            let too_many = request.headers().len() > max_fields;
+            let exchange = Exchange::begin(&mut request, &peer);
+            // All else happens in here: a future that is handed in has its room twice, on each connection.
+            async move {
+                let mut response = if too_many {
+                    answer::too_many_fields()
+                } else {
+                    let span = exchange.span().clone();
+                    routes.answer(request.map(Body::new), client).instrument(span).await
+                };
+                if version < Version::HTTP_2 && closing.is_cancelled() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                busy.answered().await;
+                Ok::<_, Infallible>(exchange.respond(response).map(|body| Outgoing::new(body, version, busy, counted)))
+            }
+        }
+    });
+    let builder = protocol::builder(bounds);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut sleep = pin!(sleep(bounds.first_byte_timeout.duration()));
+    let mut closed = pin!(closing.cancelled().fuse());
+    let mut told = false;
+    loop {
+        tokio::select! {
+            // In this order: what came from the client decides on the rest.
+            biased;
+            result = &mut connection => {
+                if let Err(error) = result {
+                    tracing::debug!("connection: {error}");
+                }
+                return End::Served;
+            }
+            verdict = poll_fn(|_| phase.verdict().map_or(Poll::Pending, Poll::Ready)) => {
+                tracing::debug!("connection: {verdict:?}");
+                return match verdict {
+                    Verdict::Refuse(violation) => {
+                        peer.refused(violation.status());
+                        End::Refused(violation.status(), violation.to_string())
+                    }
+                    Verdict::Abort(_) => End::Broken,
+                };
+            }
+            // An HTTP/1.1 client learns it from its next response, or from the end of the connection once it is idle.
+            () = &mut closed => phase.end(LINGER),
+            // An HTTP/2 client is told, and its requests until then are answered.
+            () = poll_fn(|_| ready_if(closing.is_cancelled() && phase.is_multiplexed())), if !told => {
+                told = true;
+                phase.end(GOODBYE);
+                connection.as_mut().graceful_shutdown();
+            }
+            expired = poll_fn(|context| phase.poll_expired(sleep.as_mut(), bounds, context)) => {
+                METRICS.connection_timed_out(expired.label());
+                tracing::debug!("connection: closed, {expired:?} for too long");
+                match expired {
+                    // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
+                    Expired::Headers => {
+                        let (status, detail) = (StatusCode::REQUEST_TIMEOUT, "the header fields did not come in time");
+                        peer.refused(status);
+                        return End::Refused(status, detail.to_owned());
+                    }
+                    Expired::Idle if !told => {
+                        told = true;
+                        phase.end(GOODBYE);
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    _ => return End::Broken,
+                }
+            }
+        }
+    }
+}
+
+/// A condition for [`poll_fn`]. The task must be woken by what makes it true.
+fn ready_if(condition: bool) -> Poll<()> {
+    if condition { Poll::Ready(()) } else { Poll::Pending }
+}
