@@ -10,15 +10,17 @@
 //! In each of them, bytes that the client does not take count against `--body-timeout`. An HTTP/2 client has
 //! `--header-timeout` for its first request; later ones come in frames, and are not told from other frames here.
 
-use std::pin::Pin;
+mod busy;
+mod deadline;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
+pub(super) use self::busy::Busy;
+pub(super) use self::deadline::Expired;
 use super::wire::{Fault, Next, Seen, Violation};
-use crate::bounds::Bounds;
 
 /// A connection's phase, shared by its socket, its service and the task that watches it.
 #[derive(Clone)]
@@ -60,33 +62,6 @@ pub(super) enum Verdict {
     Refuse(Violation),
     /// Its response has begun: it must not look complete.
     Abort(Violation),
-}
-
-/// What took too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expired {
-    New,
-    Idle,
-    Headers,
-    Blocked,
-}
-
-impl Expired {
-    /// The phase's name in metrics.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Idle => "idle",
-            Self::Headers => "headers",
-            Self::Blocked => "blocked",
-        }
-    }
-}
-
-/// A request in progress; dropped when its response has ended.
-pub(super) struct Busy {
-    phase: Phase,
-    offered: bool,
 }
 
 impl Phase {
@@ -148,7 +123,7 @@ impl Phase {
         inner.used = true;
         inner.ahead = inner.ahead.saturating_sub(1);
         inner.answered = false;
-        Busy { phase: self.clone(), offered: false }
+        Busy::new(self.clone())
     }
 
     /// What is to be done about a fault. None while earlier requests are in progress, or their responses on the way.
@@ -187,28 +162,6 @@ impl Phase {
     pub(super) fn is_broken(&self) -> bool {
         self.inner().broken
     }
-
-    /// Ready when a phase has lasted too long. It is to be polled after whatever changes the phase; `sleep` wakes the
-    /// task for it, sooner than needed rather than later.
-    pub(super) fn poll_expired(
-        &self,
-        mut sleep: Pin<&mut Sleep>,
-        bounds: &Bounds,
-        context: &mut Context<'_>,
-    ) -> Poll<Expired> {
-        loop {
-            let now = Instant::now();
-            let (deadline, reason) = self.inner().deadline(now, bounds);
-            if deadline <= now {
-                return Poll::Ready(reason);
-            }
-            // Most deadlines only move away, request by request: then the timer is left alone until it fires.
-            if deadline < sleep.deadline() || sleep.is_elapsed() {
-                sleep.as_mut().reset(deadline);
-            }
-            ready!(sleep.as_mut().poll(context));
-        }
-    }
 }
 
 impl Inner {
@@ -217,79 +170,5 @@ impl Inner {
         let faulty = self.ahead == 0 && self.fault.is_some_and(|fault| fault.in_body);
         self.answered = !faulty;
         faulty
-    }
-
-    /// The earliest time at which something can have taken too long, should nothing happen until then.
-    fn deadline(&self, now: Instant, bounds: &Bounds) -> (Instant, Expired) {
-        let body_timeout = bounds.body_timeout.duration();
-        let (header_timeout, keep_alive) = (bounds.header_timeout.duration(), bounds.keep_alive_timeout.duration());
-        if let Some(since) = self.blocked_since {
-            return (since + body_timeout, Expired::Blocked);
-        }
-        if self.busy > 0 && self.offered > 0 {
-            return (self.taken + body_timeout, Expired::Blocked);
-        }
-        if self.busy > 0 {
-            // HTTP/2 requests end in tasks of their own, without a word to this one. What begins from now on cannot
-            // have lasted too long before this.
-            let linger = self.ending.map_or(keep_alive, |(_, linger)| linger);
-            return (now + header_timeout.min(keep_alive).min(body_timeout).min(linger), Expired::Idle);
-        }
-        let (since, bound, reason) = match self.headers_since {
-            // The time in which an earlier request was answered is not the client's.
-            Some(since) if !self.multiplexed => return (since.max(self.idle_since) + header_timeout, Expired::Headers),
-            Some(since) if !self.used => (since, header_timeout, Expired::Idle),
-            _ if self.used => (self.idle_since, keep_alive, Expired::Idle),
-            _ => (self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
-        };
-        match self.ending {
-            Some((from, linger)) => (since.max(from) + linger, reason),
-            None => (since + bound, reason),
-        }
-    }
-}
-
-impl Busy {
-    /// Notes that it is the client's turn to take a part of the response.
-    pub(super) fn offer(&mut self) {
-        let mut inner = self.phase.inner();
-        if inner.offered == 0 {
-            inner.taken = Instant::now();
-        }
-        inner.offered += 1;
-        self.offered = true;
-    }
-
-    /// Notes that the client has taken what was offered, if anything was.
-    pub(super) fn taken(&mut self) {
-        if std::mem::take(&mut self.offered) {
-            let mut inner = self.phase.inner();
-            inner.offered -= 1;
-            inner.taken = Instant::now();
-        }
-    }
-
-    /// Notes that the response broke off, and that the end of the connection would be its end.
-    pub(super) fn break_off(&self) {
-        self.phase.inner().broken = true;
-    }
-
-    /// Notes that the head of the response is there; unless the request has turned out faulty, which is for
-    /// [`Phase::verdict`] to answer.
-    pub(super) async fn answered(&self) {
-        if self.phase.inner().answer() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.taken();
-        let mut inner = self.phase.inner();
-        inner.busy -= 1;
-        if inner.busy == 0 {
-            inner.idle_since = Instant::now();
-        }
     }
 }

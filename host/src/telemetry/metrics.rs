@@ -3,21 +3,18 @@
 //! They are global as the log is: an event is counted where it happens. What a request touches is resolved at start-up
 //! or at the first use of its labels: counting is an atomic addition, without a lock and without an allocation.
 
+mod register;
+
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
-    CounterVec, Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    CounterVec, Encoder, Gauge, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
 };
 
+use self::register::Register;
 use super::guest::Peaks;
-
-/// Seconds. Those that OpenTelemetry's conventions ask for, with finer ones below: a small component answers in 50 µs.
-const BUCKETS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0];
 
 /// All metrics.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -245,55 +242,5 @@ impl Up {
 impl Drop for Up {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-/// Makes metrics and registers each. It fails only for a name or a label that is no valid one, or is taken: that is
-/// written above, so the first look at `/metrics` in a test shows it.
-struct Register<'a>(&'a Registry);
-
-impl Register<'_> {
-    fn add(&self, collector: impl Collector + 'static) {
-        self.0.register(Box::new(collector)).expect("a name of its own");
-    }
-
-    fn made<T: Collector + Clone + 'static>(&self, metric: prometheus::Result<T>) -> T {
-        let metric = metric.expect("a valid name");
-        self.add(metric.clone());
-        metric
-    }
-
-    fn counter(&self, name: &str, help: &str) -> IntCounter {
-        self.made(IntCounter::new(name, help))
-    }
-
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.made(IntCounterVec::new(Opts::new(name, help), labels))
-    }
-
-    fn sums(&self, name: &str, help: &str, labels: &[&str]) -> CounterVec {
-        self.made(CounterVec::new(Opts::new(name, help), labels))
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> IntGauge {
-        self.made(IntGauge::new(name, help))
-    }
-
-    fn gauge_f64(&self, name: &str, help: &str) -> Gauge {
-        self.made(Gauge::new(name, help))
-    }
-
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.made(IntGaugeVec::new(Opts::new(name, help), labels))
-    }
-
-    /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration>
-    fn durations(&self) -> HistogramVec {
-        let options = HistogramOpts::new(
-            "http_server_request_duration_seconds",
-            "Time from the head of a request to the end of its response. Without a status: the client left first.",
-        );
-        let labels = &["http_request_method", "http_response_status_code", "http_route"];
-        self.made(HistogramVec::new(options.buckets(BUCKETS.to_vec()), labels))
     }
 }
