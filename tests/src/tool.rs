@@ -38,6 +38,8 @@ pub const CARGO_AUDITABLE: Tool =
 pub const CARGO_AUDIT: Tool = Tool { name: "cargo-audit", program: "cargo-audit", variable: "CARGO_AUDIT" };
 /// A generator of load over HTTP.
 pub const WRK: Tool = Tool { name: "wrk", program: "wrk", variable: "WRK" };
+/// The server that Flask is mostly run with.
+pub const GUNICORN: Tool = Tool { name: "gunicorn", program: "gunicorn", variable: "GUNICORN" };
 /// The client of Kubernetes, for what it does without a cluster.
 pub const KUBECTL: Tool = Tool { name: "kubectl", program: "kubectl", variable: "KUBECTL" };
 

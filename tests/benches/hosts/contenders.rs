@@ -6,12 +6,12 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use catamaran_tests::artifacts::Generation::{P2, P3};
-use catamaran_tests::artifacts::{component, dist_host, streams};
+use catamaran_tests::artifacts::{component, dist_host, streams, workspace};
 use catamaran_tests::hosts::{HOSTS, Host, Launched};
 use catamaran_tests::http::Protocol;
 use catamaran_tests::process::run;
 use catamaran_tests::server::Server;
-use catamaran_tests::tool::{DOCKER, WASMTIME};
+use catamaran_tests::tool::{DOCKER, GUNICORN, WASMTIME};
 
 use crate::load::{Load, Serves};
 use crate::native;
@@ -25,6 +25,8 @@ pub(crate) struct Contender {
     any: bool,
     /// Whether anything but its start is measured.
     loaded: bool,
+    /// Whether it keeps a connection after an answer.
+    keeps_alive: bool,
     /// Whether it is somebody else's host: what it cannot do is its figure, not a fault of the bench.
     other: bool,
     launch: Box<dyn Fn(Serves) -> Result<Launched, String>>,
@@ -32,7 +34,15 @@ pub(crate) struct Contender {
 
 impl Contender {
     fn new(name: &str, launch: impl Fn(Serves) -> Result<Launched, String> + 'static) -> Self {
-        Self { name: name.to_owned(), http2: true, any: true, loaded: true, other: false, launch: Box::new(launch) }
+        Self {
+            name: name.to_owned(),
+            http2: true,
+            any: true,
+            loaded: true,
+            keeps_alive: true,
+            other: false,
+            launch: Box::new(launch),
+        }
     }
 
     /// Starts it.
@@ -52,11 +62,11 @@ impl Contender {
 
     /// Whether it can hold idle connections as the others do.
     pub(crate) fn takes_connections(&self) -> bool {
-        self.loaded
+        self.loaded && self.keeps_alive
     }
 }
 
-/// Native axum, `catamaran` in its ways, and the other hosts that this machine has.
+/// Native axum, `catamaran` in its ways, the other hosts that this machine has, and Flask if it has that.
 pub(crate) fn present() -> Result<Vec<Contender>, String> {
     let mut contenders = vec![
         Contender::new("native axum", |_| {
@@ -86,6 +96,23 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
                 })
             }),
         }
+    }
+    match GUNICORN.find() {
+        Err(reason) => eprintln!("SKIPPED: Flask: {reason}"),
+        Ok(gunicorn) => contenders.push(Contender {
+            http2: false,
+            any: false,
+            // Its workers answer one connection after the other, and close each.
+            keeps_alive: false,
+            other: true,
+            ..Contender::new("Flask, gunicorn with 4 workers", move |_| {
+                let folder = workspace().join("tests/benches/hosts/flask");
+                let mut command = Command::new(&gunicorn);
+                command.args(["--bind", "127.0.0.1:0", "--workers", "4", "--chdir"]).arg(folder).arg("app:app");
+                command.env("PYTHONDONTWRITEBYTECODE", "1");
+                launched(&mut command)
+            })
+        }),
     }
     Ok(contenders)
 }
