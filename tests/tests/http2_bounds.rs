@@ -150,6 +150,16 @@ fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
 }
 
 #[test]
+fn no_body_follows_the_refusal_of_a_head_request_with_too_many_fields() {
+    let server = SERVER.get();
+    let mut frames = Frames::open(server.address).expect("a connection");
+    let head = b"\x02\x04HEAD\x86\x84\x01\x04test";
+    let fields = [&head[..], &b"\x00\x01a\x01b".repeat(101)].concat();
+    frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, &fields)).expect("sent");
+    assert!(frames.next_of(kind::HEADERS).expect("an answer").is_last(), "RFC 9110 section 9.3.2");
+}
+
+#[test]
 fn what_belongs_to_http_1_resets_its_stream() {
     let server = SERVER.get();
     // RFC 9113 section 8.2.2.

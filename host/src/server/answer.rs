@@ -55,8 +55,9 @@ pub(super) fn failed(error: &CallError) -> Response {
 }
 
 /// 431: an HTTP/2 request has more fields than it may; of HTTP/1.1 the scanner knows before us.
-pub(super) fn too_many_fields() -> Response {
-    problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields")
+pub(super) fn too_many_fields(head_only: bool) -> Response {
+    let response = problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "there are too many header fields");
+    if head_only { head_of(response) } else { response }
 }
 
 /// 501: the request asks for a tunnel.

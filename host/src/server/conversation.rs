@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures::FutureExt;
 use http::header::CONNECTION;
-use http::{HeaderValue, StatusCode, Version};
+use http::{HeaderValue, Method, StatusCode, Version};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::time::sleep;
@@ -57,11 +57,12 @@ pub(super) async fn until_the_end<S: Stream>(
             let version = request.version();
             // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
             let too_many = request.headers().len() > max_fields;
+            let head_only = request.method() == Method::HEAD;
             let exchange = Exchange::begin(&mut request, &peer);
             // All else happens in here: a future that is handed in has its room twice, on each connection.
             async move {
                 let mut response = if too_many {
-                    answer::too_many_fields()
+                    answer::too_many_fields(head_only)
                 } else {
                     let span = exchange.span().clone();
                     routes.answer(request.map(Body::new), client).instrument(span).await
