@@ -34,11 +34,13 @@ fn only_block(heading: &str) -> String {
     block.clone()
 }
 
-/// `Run` and `Test` are what `.ci/run` runs; the others are below.
+/// `Run` and `Test` are what `.ci/run` runs, and `Verify a release` what `.ci/verify` does at the end of a release; the
+/// others are below.
 #[test]
 fn every_command_is_run_somewhere() {
     let headings: Vec<String> = blocks().into_keys().collect();
-    assert_eq!(headings, ["Run", "Serve a component of your own", "Test", "The same file on every host"]);
+    let run = ["Run", "Serve a component of your own", "Test", "The same file on every host", "Verify a release"];
+    assert_eq!(headings, run);
 }
 
 #[test]
