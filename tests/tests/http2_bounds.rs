@@ -10,7 +10,7 @@ use catamaran_tests::{
     misbehaving::serve,
     server::{Server, Shared, catamaran},
 };
-use http::Request;
+use http::{Method, Request};
 
 // RFC 9113 section 6.5.2.
 const MAX_CONCURRENT_STREAMS: u16 = 3;
@@ -41,14 +41,23 @@ fn reset(stream: u32) -> Vec<u8> {
     Frame::bytes(kind::RST_STREAM, 0, stream, &8_u32.to_be_bytes())
 }
 
-/// The status of a request with these fields.
+/// The status of `GET` with these fields.
 fn status(server: &Server, fields: &[(String, String)]) -> u16 {
-    let mut request = Request::get("/healthz");
+    status_of(server, Method::GET, fields)
+}
+
+fn status_of(server: &Server, method: Method, fields: &[(String, String)]) -> u16 {
+    let mut request = Request::builder().method(method).uri("/healthz");
     for (name, value) in fields {
         request = request.header(name, value);
     }
     let request = request.body(Bytes::new()).expect("a request");
     send_and_wait(server.address, H2c, request).expect("an answer").status().as_u16()
+}
+
+/// As many fields, each with a name of its own.
+fn numbered(count: usize) -> Vec<(String, String)> {
+    (0..count).map(|number| (format!("field{number}"), "a".to_owned())).collect()
 }
 
 /// Waits for the end of the connection, and its reason.
@@ -141,12 +150,8 @@ fn a_header_list_may_be_as_large_as_its_bound_and_no_larger() {
 #[test]
 fn there_may_be_as_many_fields_as_their_bound_and_no_more() {
     let server = SERVER.get();
-    let numbered = |count: usize| {
-        let fields: Vec<_> = (0..count).map(|number| (format!("field{number}"), "a".to_owned())).collect();
-        status(&server, &fields)
-    };
-    assert_eq!(numbered(100), 200);
-    assert_eq!(numbered(101), 431);
+    assert_eq!(status(&server, &numbered(100)), 200);
+    assert_eq!(status(&server, &numbered(101)), 431);
 }
 
 #[test]
@@ -157,6 +162,7 @@ fn no_body_follows_the_refusal_of_a_head_request_with_too_many_fields() {
     let fields = [&head[..], &b"\x00\x01a\x01b".repeat(101)].concat();
     frames.write(&Frame::bytes(kind::HEADERS, END_HEADERS | END_STREAM, 1, &fields)).expect("sent");
     assert!(frames.next_of(kind::HEADERS).expect("an answer").is_last(), "RFC 9110 section 9.3.2");
+    assert_eq!(status_of(&server, Method::HEAD, &numbered(101)), 431);
 }
 
 #[test]
