@@ -102,7 +102,7 @@ pub struct Build {
 #[non_exhaustive]
 pub enum ManifestError {
     /// The file cannot be read.
-    #[error("cannot read the manifest `{}`: {source}; say where it is: `up --from FILE`, `inspect FILE`", path.display())]
+    #[error("cannot read the manifest `{}`: {source}; correct the path, or name the manifest: `up --from FILE`, `inspect FILE`", path.display())]
     Read {
         /// The file.
         path: PathBuf,

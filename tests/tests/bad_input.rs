@@ -382,6 +382,7 @@ fn what_other_commands_take_is_answered_with_what_does_the_same() {
     usage(&mut catamaran(["build"]), &["'catamaran up --build'"]);
     usage(&mut catamaran(["version"]), &["'catamaran --version'"]);
     usage(&mut catamaran(["serve", "c.wasm", "--dir", "."]), &["--dir", "`files`", "'catamaran up'"]);
+    usage(&mut catamaran(["up", "--memory", "1GiB"]), &["--memory", "'--max-instance-memory 128MiB'"]);
     usage(&mut catamaran(["serve", "-S", "cli", "c.wasm"]), &["-S", "leave it out"]);
     let line = refused(&mut catamaran(["serve", "spin.toml", "--listen", "127.0.0.1:0"]));
     has(&line, &["is a manifest", "`catamaran up --from spin.toml`"]);

@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   catamaran compile my-component.wasm    writes my-component.cwasm
   catamaran compile my-component.wasm --output served.cwasm
+  catamaran serve served.cwasm --allow-precompiled    serves it
   catamaran compile my-component.wasm --target aarch64-unknown-linux-musl";
 
 /// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds.

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use super::Cli;
 
 /// Options that people try, and what does the same here.
-const OTHERS: [(&str, &str); 14] = [
+const OTHERS: [(&str, &str); 15] = [
     ("--port", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
     ("-p", "to listen on another port, use '--listen 127.0.0.1:PORT'"),
     ("--host", "to listen on another address, use '--listen ADDRESS:PORT'"),
@@ -22,6 +22,7 @@ const OTHERS: [(&str, &str); 14] = [
     ("--allow-outbound", "the manifest has it: `allowed_outbound_hosts` of a component"),
     ("--from", "to serve what a manifest describes, use 'catamaran up --from FILE'"),
     ("--build", "to build what a manifest describes, use 'catamaran up --build'"),
+    ("--memory", "to bound an instance's memory, use '--max-instance-memory 128MiB'"),
     ("--quiet", "to log less, set RUST_LOG=warn"),
     ("-q", "to log less, set RUST_LOG=warn"),
 ];

@@ -105,8 +105,11 @@ impl Entry {
         let Report { file, bytes, wasi, exports, imports, auditable, compiled, hosts } = &self.report;
         let crates =
             if *auditable { "listed in it, for scanners" } else { "not listed in it (`cargo auditable` does that)" };
-        let code =
-            if *compiled { "beside it, in a .cwasm" } else { "made at each start (`catamaran compile` does it once)" };
+        let code = if *compiled {
+            "in the .cwasm of its name, beside it"
+        } else {
+            "made at each start (`catamaran compile` does it once)"
+        };
         let verdict = |verdict: &component::Verdict| match &verdict.because {
             None => format!("{}: yes", verdict.host),
             Some(reason) => format!("{}: no, {reason}", verdict.host),
