@@ -31,16 +31,6 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --locked --release --package catamaran \
     && install target/release/catamaran /usr/local/bin/
 
-# The component as every host takes it, and its machine code beside it, where `up` finds both by the manifest.
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,id=$CACHE,target=/src/target,sharing=locked <<'SCRIPT'
-component=target/wasm32-unknown-unknown/component/catamaran_component.wasm
-cargo auditable rustc --crate-type cdylib --locked --package catamaran-component --target wasm32-unknown-unknown --profile component
-install -D --mode=644 "$component" "/out/app/$component"
-install --mode=644 spin.toml /out/app/
-catamaran compile "/out/app/$component"
-SCRIPT
-
 # The host without Cranelift: smaller, and in the container nothing can turn bytes into machine code any more.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=$CACHE-host,target=/src/target,sharing=locked <<'SCRIPT'
@@ -50,6 +40,20 @@ export SOURCE_DATE_EPOCH=0
 cargo auditable build --locked --profile dist --package catamaran --no-default-features --target "$musl"
 install -D --mode=755 "target/$musl/dist/catamaran" /out/bin/catamaran
 install --mode=755 /usr/bin/tini-static /out/bin/tini
+SCRIPT
+
+# The commit, which the service tells too.
+ARG REVISION=unknown
+
+# The component as every host takes it, and its machine code beside it, where `up` finds both by the manifest.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=$CACHE,target=/src/target,sharing=locked <<'SCRIPT'
+component=target/wasm32-unknown-unknown/component/catamaran_component.wasm
+export CATAMARAN_REVISION=$REVISION
+cargo auditable rustc --crate-type cdylib --locked --package catamaran-component --target wasm32-unknown-unknown --profile component
+install -D --mode=644 "$component" "/out/app/$component"
+install --mode=644 spin.toml /out/app/
+catamaran compile "/out/app/$component"
 SCRIPT
 
 # The time that everything in the image has; the CycloneDX files too.

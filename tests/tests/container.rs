@@ -18,6 +18,7 @@ use catamaran_tests::{
     suite::Suite,
     tool::{DOCKER, SLOW_DOCKER},
 };
+use serde_json::Value;
 use tempfile::TempDir;
 
 type Test = (&'static str, fn() -> Result<(), String>);
@@ -26,6 +27,7 @@ const TESTS: &[Test] = &[
     ("the image holds the host, tini, the application and the papers, and nothing else", only_what_is_needed),
     ("the image has 12 MB at most", small),
     ("the image says what it is and how it is to be run", described),
+    ("the service says of which version and commit it is, as the image's labels do", of_one_commit),
     ("both bills of materials name what they must", bills_of_materials),
     ("a secret in the build's folder is neither in the image nor in its history", no_secret),
     ("the build's context has no secret, no history and no target folder", no_secret_in_the_context),
@@ -138,9 +140,21 @@ fn described() -> Result<(), String> {
         let found = inspect(template)?;
         check(found == expected, || format!("{template} is {found}"))?;
     }
-    let labels: serde_json::Value = serde_json::from_str(&inspect("{{json .Config.Labels}}")?).expect("JSON");
+    let labels: Value = serde_json::from_str(&inspect("{{json .Config.Labels}}")?).expect("JSON");
     for name in ["created", "description", "licenses", "revision", "source", "title", "version"] {
         check(labels[format!("org.opencontainers.image.{name}")].is_string(), || format!("no {name}: {labels}"))?;
+    }
+    Ok(())
+}
+
+fn of_one_commit() -> Result<(), String> {
+    let labels: Value =
+        serde_json::from_str(&output(["inspect", "--format", "{{json .Config.Labels}}", image()])?).expect("JSON");
+    let container = Container::serve(image(), &[], &[])?;
+    let answer: Value = serde_json::from_slice(get(container.address()?, "/").body()).expect("JSON");
+    for name in ["version", "revision"] {
+        let (label, said) = (&labels[format!("org.opencontainers.image.{name}")], &answer[name]);
+        check(said == label && said != "unknown", || format!("{name}: {said} in the answer, {label} in the label"))?;
     }
     Ok(())
 }
@@ -149,7 +163,7 @@ fn bills_of_materials() -> Result<(), String> {
     let folder = unpacked()?;
     for (file, package) in [("host.cdx.json", "wasmtime"), ("component.cdx.json", "wit-bindgen")] {
         let file = fs::read(folder.path().join("usr/share/catamaran").join(file)).expect("a file");
-        let bill: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+        let bill: Value = serde_json::from_slice(&file).expect("JSON");
         let components = bill["components"].as_array().ok_or("no components")?;
         check(bill["bomFormat"] == "CycloneDX", || bill["bomFormat"].to_string())?;
         let names: Vec<_> = components.iter().filter_map(|component| component["name"].as_str()).collect();
