@@ -12,10 +12,9 @@ const EXAMPLES: &str = "\
 Examples:
   catamaran compile my-component.wasm    writes my-component.cwasm
   catamaran compile my-component.wasm --output served.cwasm
-  catamaran serve served.cwasm --allow-precompiled    serves it
   catamaran compile my-component.wasm --target aarch64-unknown-linux-musl";
 
-/// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds.
+/// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds: with `--allow-precompiled`.
 #[derive(Args, Clone)]
 #[command(before_help = EXAMPLES)]
 pub struct Compile {
