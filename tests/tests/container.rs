@@ -140,16 +140,20 @@ fn described() -> Result<(), String> {
         let found = inspect(template)?;
         check(found == expected, || format!("{template} is {found}"))?;
     }
-    let labels: Value = serde_json::from_str(&inspect("{{json .Config.Labels}}")?).expect("JSON");
+    let labels = labels()?;
     for name in ["created", "description", "licenses", "revision", "source", "title", "version"] {
         check(labels[format!("org.opencontainers.image.{name}")].is_string(), || format!("no {name}: {labels}"))?;
     }
     Ok(())
 }
 
+fn labels() -> Result<Value, String> {
+    let labels = output(["inspect", "--format", "{{json .Config.Labels}}", image()])?;
+    Ok(serde_json::from_str(&labels).expect("JSON"))
+}
+
 fn of_one_commit() -> Result<(), String> {
-    let labels: Value =
-        serde_json::from_str(&output(["inspect", "--format", "{{json .Config.Labels}}", image()])?).expect("JSON");
+    let labels = labels()?;
     let container = Container::serve(image(), &[], &[])?;
     let answer: Value = serde_json::from_slice(get(container.address()?, "/").body()).expect("JSON");
     for name in ["version", "revision"] {
