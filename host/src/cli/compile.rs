@@ -14,7 +14,7 @@ Examples:
   catamaran compile my-component.wasm --output served.cwasm
   catamaran compile my-component.wasm --target aarch64-unknown-linux-musl";
 
-/// Compile a component ahead of time, so that `serve` and `up` start in a few milliseconds: with `--allow-precompiled`.
+/// Compile a component ahead of time: with `--allow-precompiled`, `serve` and `up` then start in a few milliseconds.
 #[derive(Args, Clone)]
 #[command(before_help = EXAMPLES)]
 pub struct Compile {
