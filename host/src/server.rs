@@ -11,6 +11,7 @@ mod connection;
 mod conversation;
 mod crowd;
 mod outgoing;
+mod parting;
 mod patience;
 mod phase;
 mod protocol;

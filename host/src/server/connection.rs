@@ -14,7 +14,7 @@ use super::crowd::Crowd;
 use super::phase::Phase;
 use super::socket::{Left, Socket, Stream};
 use super::wire::Limits;
-use super::{Routes, refusal};
+use super::{Routes, parting, refusal};
 use crate::bounds::Bounds;
 use crate::telemetry::Peer;
 use crate::tls::Tls;
@@ -69,7 +69,7 @@ async fn encrypt(stream: TcpStream, client: SocketAddr, tls: Tls, shared: Shared
 /// Speaks HTTP, and has the last word.
 async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing: CancellationToken) {
     let phase = Phase::new();
-    let _member = shared.crowd.join(phase.clone(), closing.clone());
+    let member = shared.crowd.join(phase.clone(), closing.clone());
     let limits = Limits { head: shared.bounds.max_header_size.0, fields: shared.bounds.max_header_count.get() };
     let peer = Peer::new(client, S::SCHEME);
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
@@ -77,15 +77,18 @@ async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing
     if let End::Refused(_, detail) = &end {
         peer.tell(detail);
     }
-    let Ok(Left { stream, unread }) = left.try_recv() else { return };
+    drop(member);
+    let Ok(Left { mut stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
         // A reset, which no client takes for an end.
         _ = stream.tcp().set_zero_linger();
         return;
     }
-    match end {
-        End::Refused(status, detail) => refusal::refuse(stream, status, &detail).await,
-        End::Served if unread => refusal::part(stream).await,
-        End::Served | End::Broken => {}
-    }
+    // Between requests, an HTTP/2 client says what it has read.
+    let talking = match end {
+        End::Refused(status, detail) if refusal::refuse(&mut stream, status, &detail).await => true,
+        End::Served => unread || phase.is_multiplexed(),
+        End::Refused(..) | End::Broken => return,
+    };
+    parting::part(stream, talking, shared.bounds.body_timeout.duration()).await;
 }

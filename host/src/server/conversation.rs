@@ -109,7 +109,10 @@ pub(super) async fn until_the_end<S: Stream>(
                 connection.as_mut().graceful_shutdown();
             }
             expired = poll_fn(|context| phase.poll_expired(sleep.as_mut(), bounds, context)) => {
-                METRICS.connection_timed_out(expired.label());
+                // One that was told to end has no more time than it takes.
+                if !(expired == Expired::Idle && phase.is_ending()) {
+                    METRICS.connection_timed_out(expired.label());
+                }
                 tracing::debug!("connection: closed, {expired:?} for too long");
                 match expired {
                     // RFC 9110 section 15.5.9: the server closes a connection that it waited for too long.
@@ -123,7 +126,8 @@ pub(super) async fn until_the_end<S: Stream>(
                         phase.end(GOODBYE);
                         connection.as_mut().graceful_shutdown();
                     }
-                    _ => return End::Broken,
+                    Expired::Idle => return End::Served,
+                    Expired::New | Expired::Blocked => return End::Broken,
                 }
             }
         }

@@ -153,6 +153,11 @@ impl Phase {
         self.inner().ending = Some((Instant::now(), linger));
     }
 
+    /// Whether the connection has been told to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.inner().ending.is_some()
+    }
+
     /// Whether the client speaks HTTP/2.
     pub(super) fn is_multiplexed(&self) -> bool {
         self.inner().multiplexed
