@@ -34,6 +34,9 @@ use precompiled::Precompiled;
 pub(crate) use precompiled::beside;
 pub use report::{Report, Verdict, report};
 
+/// A page of WebAssembly, bytes.
+const PAGE: usize = 64 << 10;
+
 /// Loads components. Those that need the same kind of engine share one.
 pub struct Loader {
     bounds: Arc<Bounds>,
@@ -60,6 +63,8 @@ impl Loader {
         let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
 
         self.check_memory(path, &component)?;
+        // Else the first request would: it takes a file descriptor, of which there may be none by then.
+        component.initialize_copy_on_write_image().map_err(invalid)?;
         let engine = self.engine(inspection.concurrent)?;
         let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
         let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
@@ -131,8 +136,8 @@ impl Loader {
 
     /// Refuses a component that could never start within the bound, before its first request shows it.
     fn check_memory(&self, path: &Path, component: &Component) -> Result<(), LoadError> {
-        let needs = component.resources_required().and_then(|required| required.max_initial_memory_size);
-        let needs = usize::try_from(needs.unwrap_or(0)).unwrap_or(usize::MAX);
+        let pages = component.resources_required().and_then(|required| required.max_initial_memory_size);
+        let needs = usize::try_from(pages.unwrap_or(0)).unwrap_or(usize::MAX).saturating_mul(PAGE);
         if needs > self.bounds.max_instance_memory.bytes() {
             return Err(LoadError::TooMuchMemory { path: path.to_owned(), needs: Size(needs) });
         }

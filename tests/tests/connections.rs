@@ -234,6 +234,11 @@ fn without_file_descriptors_the_server_waits_and_goes_on() {
     };
     server.process.wait_for_line(backed_off).expect("accept fails");
     assert!((2..=12).contains(&errors), "{errors} tries");
+    // The first request of all finds what it needs.
+    let mut answer = [0; 12];
+    (&held[0]).write_all(b"test\r\n\r\n").expect("sent");
+    (&held[0]).read_exact(&mut answer).expect("an answer");
+    assert_eq!(answer, *b"HTTP/1.1 200");
     drop(held);
     assert_eq!(get(server.address, "/healthz").status(), 200);
 }

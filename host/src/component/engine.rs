@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use crate::bounds::{Bound, Bounds, Size};
+use crate::bounds::Bounds;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy, PoolingAllocationConfig, Result,
 };
@@ -83,11 +83,10 @@ fn pool(bounds: &Bounds) -> PoolingAllocationConfig {
         .total_tables(instances.saturating_mul(TABLES_PER_INSTANCE))
         .linear_memory_keep_resident(KEEP_RESIDENT_MEMORY)
         .table_keep_resident(KEEP_RESIDENT_TABLE)
+        // The bound is held by `guest::memory`, over all memories of an instance together.
+        .max_memory_size(LARGEST_MEMORY)
         .decommit_batch_size(1)
         .pagemap_scan(Enabled::Auto);
-    if let Bound::At(Size(bytes)) = bounds.max_instance_memory {
-        pool.max_memory_size(bytes.min(LARGEST_MEMORY));
-    }
     pool
 }
 
