@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 pub use machine::cores;
-pub use value::{Bound, Size, Span, ValueError, count};
+pub use value::{Bound, Size, Span, ValueError, count, window};
 
 /// Requests that one core can have in progress: most of them wait for something. More would only queue for the core.
 const REQUESTS_PER_CORE: usize = 64;
@@ -91,11 +91,13 @@ pub struct Bounds {
     pub http2_max_streams: NonZeroUsize,
 
     /// Bytes that an HTTP/2 client may send ahead on one stream
-    #[arg(long, env = "CATAMARAN_HTTP2_STREAM_WINDOW", value_name = "SIZE", default_value = "64KiB")]
+    #[arg(long, env = "CATAMARAN_HTTP2_STREAM_WINDOW", value_name = "SIZE", default_value = "64KiB",
+          value_parser = window)]
     pub http2_stream_window: Size,
 
     /// Bytes that an HTTP/2 client may send ahead on one connection
-    #[arg(long, env = "CATAMARAN_HTTP2_CONNECTION_WINDOW", value_name = "SIZE", default_value = "1MiB")]
+    #[arg(long, env = "CATAMARAN_HTTP2_CONNECTION_WINDOW", value_name = "SIZE", default_value = "1MiB",
+          value_parser = window)]
     pub http2_connection_window: Size,
 
     /// Size of a guest's log line; the rest of it is dropped and counted

@@ -361,6 +361,27 @@ fn an_address_that_is_none() {
 }
 
 #[test]
+fn a_size_or_a_time_that_is_none_or_too_much() {
+    for option in ["--max-header-size", "--http2-stream-window", "--http2-connection-window", "--max-log-line"] {
+        usage(&mut catamaran(["up", option, "0"]), &[option, "0 is no size: write one from 1B on"]);
+    }
+    for option in ["--max-body", "--min-body-rate", "--request-timeout"] {
+        let zero = if option == "--request-timeout" { "0s" } else { "0B" };
+        usage(&mut catamaran(["up", option, zero]), &[option, "0 is no bound: write `unlimited` to lift it"]);
+    }
+    usage(&mut catamaran(["up", "--http2-stream-window", "2GiB"]), &["at most 2147483647B"]);
+    usage(&mut catamaran(["up", "--max-body", "99999999999GiB"]), &["no machine has as much", "`unlimited`"]);
+    usage(&mut catamaran(["up", "--drain-timeout", "99999999999999999999s"]), &["more than a century"]);
+}
+
+#[test]
+fn a_component_that_needs_more_memory_than_it_may_have() {
+    let file = text(component(P2));
+    let line = refused(&mut catamaran(["serve", file, "--max-instance-memory", "1B", "--listen", "127.0.0.1:0"]));
+    has(&line, &[file, "128KiB", "--max-instance-memory"]);
+}
+
+#[test]
 fn a_number_a_network_or_a_port_that_is_none() {
     for option in ["--max-concurrent-requests", "--max-concurrent-connections", "--max-outbound-connections"] {
         usage(&mut catamaran(["up", option, "0"]), &[option, "write a number from 1 on"]);

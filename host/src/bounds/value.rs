@@ -43,11 +43,20 @@ pub enum ValueError {
     /// No size.
     #[error("write a size with its unit, such as 64KiB or 16MiB")]
     Size,
+    /// A size that no machine has.
+    #[error("no machine has as much: write a smaller size, or `{UNLIMITED}` where a bound can be lifted")]
+    TooLarge,
+    /// A size of nothing.
+    #[error("0 is no size: write one from 1B on")]
+    Nothing,
+    /// More than HTTP/2 can announce.
+    #[error("a window of HTTP/2 has at most 2147483647B, one byte less than 2GiB")]
+    Window,
     /// No number of things.
     #[error("write a number from 1 on")]
     Count,
-    /// Zero where it would make the server useless.
-    #[error("0 would refuse everything: write `{UNLIMITED}` for no bound")]
+    /// Zero, which some take for no bound.
+    #[error("0 is no bound: write `{UNLIMITED}` to lift it")]
     Zero,
 }
 
@@ -59,13 +68,24 @@ pub fn count(text: &str) -> Result<NonZeroUsize, ValueError> {
     text.parse().map_err(|_| ValueError::Count)
 }
 
+/// A window of HTTP/2 (RFC 9113 section 6.9.1).
+///
+/// # Errors
+/// When it is no size, or more than a window can have.
+pub fn window(text: &str) -> Result<Size, ValueError> {
+    match text.parse()? {
+        Size(bytes) if bytes < 1 << 31 => Ok(Size(bytes)),
+        _ => Err(ValueError::Window),
+    }
+}
+
 impl FromStr for Span {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match humantime::parse_duration(text) {
             Ok(time) if time <= CENTURY => Ok(Self(time)),
-            Ok(_) => Err(ValueError::TooLong),
+            Ok(_) | Err(humantime::DurationError::NumberOverflow) => Err(ValueError::TooLong),
             Err(_) => Err(ValueError::Time),
         }
     }
@@ -77,9 +97,9 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let size = text.parse::<bytesize::ByteSize>().map_err(|_| ValueError::Size)?;
         match usize::try_from(size.as_u64()) {
-            Ok(0) => Err(ValueError::Zero),
-            Ok(size) => Ok(Self(size)),
-            Err(_) => Err(ValueError::Size),
+            Ok(0) => Err(ValueError::Nothing),
+            Ok(size) if size <= isize::MAX as usize => Ok(Self(size)),
+            _ => Err(ValueError::TooLarge),
         }
     }
 }
@@ -91,8 +111,11 @@ impl<T: FromStr<Err = ValueError> + IsZero> FromStr for Bound<T> {
         if text == UNLIMITED {
             return Ok(Self::Unlimited);
         }
-        let value = T::from_str(text)?;
-        if value.is_zero() { Err(ValueError::Zero) } else { Ok(Self::At(value)) }
+        match T::from_str(text) {
+            Ok(value) if !value.is_zero() => Ok(Self::At(value)),
+            Ok(_) | Err(ValueError::Nothing) => Err(ValueError::Zero),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -175,7 +198,7 @@ mod tests {
 
     /// Sizes of every magnitude, round ones among them.
     fn size() -> impl Strategy<Value = usize> {
-        (0..usize::BITS, 1..=usize::MAX, any::<bool>())
+        (0..isize::BITS - 1, 1..=isize::MAX as usize, any::<bool>())
             .prop_map(|(power, number, round)| if round { 1 << power } else { (number >> power).max(1) })
     }
 
@@ -215,13 +238,18 @@ mod tests {
         assert_eq!("16MiB".parse(), Ok(Size(16 << 20)));
         assert_eq!("5".parse::<Span>(), Err(ValueError::Time));
         assert_eq!("101y".parse::<Span>(), Err(ValueError::TooLong));
+        assert_eq!("99999999999999999999s".parse::<Span>(), Err(ValueError::TooLong));
         assert_eq!("much".parse::<Size>(), Err(ValueError::Size));
+        assert_eq!("99999999999GiB".parse::<Size>(), Err(ValueError::TooLarge));
+        assert_eq!(window("2147483647B"), Ok(Size(2_147_483_647)));
+        assert_eq!(window("2GiB"), Err(ValueError::Window));
     }
 
     #[test]
     fn zero_is_not_unlimited() {
         assert_eq!("0s".parse::<Bound<Span>>(), Err(ValueError::Zero));
         assert_eq!("0B".parse::<Bound<Size>>(), Err(ValueError::Zero));
+        assert_eq!("0B".parse::<Size>(), Err(ValueError::Nothing));
         assert_eq!("unlimited".parse(), Ok(Bound::<Size>::Unlimited));
     }
 }

@@ -9,16 +9,12 @@ use crate::bounds::{Bounds, Size};
 /// CVE-2025-8671; so many may be those of a client that leaves a page, or that does not know yet how many it may open.
 const MAX_RESET_STREAMS: usize = 200;
 
-/// RFC 9113 section 6.9.1.
-const LARGEST_WINDOW: u32 = (1 << 31) - 1;
-
 /// hyper panics below this.
 const MIN_HTTP1_BUFFER: usize = 8 << 10;
 
 /// A server of whichever protocol the client begins with.
 pub(super) fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
     let number = |size: Size| u32::try_from(size.0).unwrap_or(u32::MAX);
-    let window = |size| number(size).min(LARGEST_WINDOW);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -32,8 +28,8 @@ pub(super) fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(u32::try_from(bounds.http2_max_streams.get()).unwrap_or(u32::MAX))
-        .initial_stream_window_size(window(bounds.http2_stream_window))
-        .initial_connection_window_size(window(bounds.http2_connection_window))
+        .initial_stream_window_size(number(bounds.http2_stream_window))
+        .initial_connection_window_size(number(bounds.http2_connection_window))
         .max_header_list_size(number(bounds.max_header_size))
         .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
         .max_local_error_reset_streams(MAX_RESET_STREAMS);
