@@ -14,6 +14,7 @@ mod p2;
 mod p3;
 mod state;
 mod turn;
+mod upload;
 mod whole;
 
 use std::num::NonZeroUsize;
@@ -30,6 +31,7 @@ use crate::bounds::Bounds;
 use crate::telemetry::GuestMetrics;
 use answer::Call;
 use instances::{Instance, Instances};
+use upload::Upload;
 
 pub use ending::{CallError, Stage, TrapReason};
 pub use grants::{Grants, Variables};
@@ -87,8 +89,10 @@ impl Guest {
         let head_only = request.method() == Method::HEAD;
         let (head, response) = oneshot::channel();
         let guest = self.0.clone();
+        let (request, upload) = Upload::of(request);
         let call = Call::new(self.0.metrics.clone(), async move { guest.call(request, head, place).await });
-        answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances).await
+        let answer = answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances, &upload);
+        answer.await.map_err(|error| upload.blame(error))
     }
 }
 

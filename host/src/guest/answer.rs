@@ -15,6 +15,7 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::body::{Guest, Streaming, content_length};
 use super::instances::{Instance, Instances};
+use super::upload::Upload;
 use super::{CallError, turn, whole};
 use crate::bounds::Bounds;
 use crate::telemetry::GuestMetrics;
@@ -55,6 +56,7 @@ pub(super) async fn answer(
     head_only: bool,
     bounds: &Bounds,
     instances: &Instances,
+    upload: &Upload,
 ) -> Result<Response<Body>, CallError> {
     let head = poll_fn(|context| {
         let ended = match Pin::new(&mut call).poll(context) {
@@ -85,7 +87,8 @@ pub(super) async fn answer(
     }
     let head_only = head_only
         || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
-    let streaming = |frames, body, guest| Streaming::new(&parts.headers, frames, body, guest, bounds, instances);
+    let streaming =
+        |frames, body, guest| Streaming::new(&parts.headers, frames, body, guest, bounds, instances, upload);
     let body = match ended {
         None if head_only => {
             streaming(VecDeque::new(), body, Guest::Running(call)).in_background();

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -25,6 +25,7 @@ use wasmtime_wasi_http::WasiBody;
 use super::answer::Call;
 use super::ending::Stage;
 use super::instances::{Instance, Instances};
+use super::upload::Upload;
 use super::{CallError, whole};
 use crate::bounds::Bounds;
 
@@ -41,6 +42,7 @@ pub(super) struct Streaming {
     post_return: Duration,
     /// Bytes still to come, when the guest has said how many there are.
     remaining: Option<u64>,
+    upload: Upload,
 }
 
 /// What the body shares with the task that watches it.
@@ -69,6 +71,7 @@ impl Streaming {
         guest: Guest,
         bounds: &Bounds,
         instances: &Instances,
+        upload: &Upload,
     ) -> Self {
         let shared = Shared {
             guest: Mutex::new(guest),
@@ -85,6 +88,7 @@ impl Streaming {
             idle: bounds.body_timeout.duration(),
             post_return: bounds.request_timeout.duration(),
             remaining: content_length(headers),
+            upload: upload.clone(),
         }
     }
 
@@ -171,11 +175,14 @@ impl http_body::Body for Streaming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
-        let frame = self.poll(context);
-        if let Poll::Ready(Some(Err(error))) = &frame {
-            error.report(Stage::During);
-        }
-        frame
+        let frame = ready!(self.poll(context));
+        Poll::Ready(frame.map(|frame| {
+            frame.map_err(|error| {
+                let error = self.upload.blame(error);
+                error.report(Stage::During);
+                error
+            })
+        }))
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -48,6 +48,9 @@ pub enum CallError {
     /// It still worked when its time after the response was over.
     #[error("the guest was ended {0:?} after its response")]
     PostReturn(Duration),
+    /// The client broke off the body of its request, and the guest did this then.
+    #[error("the client broke off its request's body; then {0}")]
+    Client(Box<CallError>),
     /// The pool has no room for a further instance.
     #[error("no room for a further instance: {0:#}")]
     NoRoom(wasmtime::Error),
@@ -182,6 +185,7 @@ impl CallError {
             Self::Deadline(_) => "deadline",
             Self::Stalled(_) => "stalled",
             Self::PostReturn(_) => "post_return",
+            Self::Client(_) => "client",
             Self::NoRoom(_) => "no_room",
         }
     }
@@ -192,12 +196,13 @@ impl CallError {
             Self::Deadline(_) => METRICS.timed_out(TimedOut::Head),
             Self::Stalled(_) => METRICS.timed_out(TimedOut::Body),
             Self::PostReturn(_) => METRICS.timed_out(TimedOut::PostReturn),
-            // Counted as shed.
-            Self::NoRoom(_) => {}
+            // Counted as shed, and as what the client did.
+            Self::NoRoom(_) | Self::Client(_) => {}
             _ => METRICS.failed(self.name()),
         }
         let (reason, stage) = (self.name(), stage.name());
         match self {
+            Self::Client(_) => tracing::debug!(reason, stage, "{self}"),
             Self::Stalled(_) | Self::PostReturn(_) | Self::NoRoom(_) => tracing::warn!(reason, stage, "{self}"),
             _ => tracing::error!(reason, stage, "{self}"),
         }

@@ -49,6 +49,7 @@ pub(super) fn failed(error: &CallError) -> Response {
     error.report(Stage::Before);
     match error {
         CallError::NoRoom(_) => overloaded(),
+        CallError::Client(_) => bad_request("the request's body broke off"),
         CallError::Deadline(_) => problem(StatusCode::GATEWAY_TIMEOUT, "the component had no answer in time"),
         _ => problem(StatusCode::INTERNAL_SERVER_ERROR, "the component failed to answer"),
     }
