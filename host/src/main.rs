@@ -5,9 +5,11 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use catamaran::application::Application;
 use catamaran::cli::{self, Cli, Command, Error, Task};
+use catamaran::logging::LogFormat;
 use catamaran::outbound::Outbound;
 use catamaran::printable::printable;
 use catamaran::reload::Changes;
@@ -22,18 +24,33 @@ use tokio_util::sync::CancellationToken;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How long the end waits for tasks that do not end, such as one that reads a file that blocks. A guest that loops gives
+/// way within 10 ms: then its request is told of as cut off.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+
 fn main() -> ExitCode {
-    match run(cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Names and values of files that are not ours stand in it.
-            eprintln!("error: {}", printable(&error.to_string()));
-            ExitCode::FAILURE
-        }
+    let Cli { task } = cli::parse();
+    let format = match &task {
+        Task::Serve(command) => Some(command.server_options().log_format),
+        _ => None,
+    };
+    let log = format.map(logging::start);
+    let Err(error) = run(task) else { return ExitCode::SUCCESS };
+    // Names and values of files that are not ours stand in it.
+    let error = error.to_string();
+    let error = printable(&error);
+    if let Some(LogFormat::Json) = format {
+        // Who reads the log line by line reads this one too.
+        tracing::error!("{error}");
+    } else {
+        // What was logged is written first.
+        drop(log);
+        eprintln!("error: {error}");
     }
+    ExitCode::FAILURE
 }
 
-fn run(Cli { task }: Cli) -> Result<(), Error> {
+fn run(task: Task) -> Result<(), Error> {
     let command = match task {
         Task::Serve(command) => command,
         Task::Inspect(inspect) => return inspect.run(),
@@ -41,8 +58,6 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
         #[cfg(feature = "compiler")]
         Task::Compile(compile) => return compile.run(),
     };
-    // Until the end of this function: then all that was logged is written, before any error is printed.
-    let _log = logging::start(command.server_options().log_format);
     for warning in cli::unknown_variables() {
         tracing::warn!("{warning}");
     }
@@ -56,8 +71,7 @@ fn run(Cli { task }: Cli) -> Result<(), Error> {
     let changes = Changes::build(&command)?;
     let application = command.load(&outbound)?;
     let result = runtime.block_on(serve(command, changes, application, outbound, tls, hangup));
-    // A file that blocks whoever reads it must not hold the end up.
-    runtime.shutdown_background();
+    runtime.shutdown_timeout(LAST_TASKS);
     result
 }
 

@@ -84,14 +84,22 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Connections were still needed when the time to finish was over.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{requests} request(s) in progress on {connections} connection(s) were cut off: raise --drain-timeout if they need longer"
-)]
+#[error("{what} cut off: raise --drain-timeout if they need longer", what = self.what())]
 pub struct CutOff {
-    /// Requests whose headers had come and whose response had not ended.
+    /// Requests whose headers had come and whose response had not ended, or whose guest worked on after it.
     pub requests: usize,
-    /// Connections with such a request, or with a part of its headers.
+    /// Connections with such a request, with a part of its headers, or whose client had not taken all of its response.
     pub connections: usize,
+}
+
+impl CutOff {
+    fn what(&self) -> String {
+        match (self.requests, self.connections) {
+            (0, connections) => format!("{connections} connection(s) with half a request or an untaken response were"),
+            (requests, 0) => format!("{requests} guest(s) that worked on after their response were"),
+            (requests, connections) => format!("{requests} request(s) in progress on {connections} connection(s) were"),
+        }
+    }
 }
 
 /// Serves `routes`, over `tls` where there is one, until `stop` ends, then lets the requests in progress finish.

@@ -25,4 +25,5 @@ pub(crate) use exchange::Exchange;
 pub(crate) use guest::{GuestMetrics, Live};
 pub(crate) use metrics::{METRICS, TimedOut};
 pub(crate) use peer::Peer;
+pub(crate) use request_id::X_REQUEST_ID;
 pub(crate) use route::RouteMetrics;

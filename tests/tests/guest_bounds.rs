@@ -56,6 +56,12 @@ fn two_looping_guests_per_core_do_not_delay_other_requests_nor_sigterm() {
     let finished = server.stop(Signal::TERM).expect("an end");
     assert_eq!(finished.status.code(), Some(1), "{finished}");
     assert!(finished.stderr.contains("were cut off"), "{finished}");
+    let lines = finished.stderr.lines();
+    assert_eq!(
+        lines.filter(|line| line.contains("/loop") && line.contains("cut_off=true")).count(),
+        loops,
+        "{finished}"
+    );
     drop(looping);
 }
 

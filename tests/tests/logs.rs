@@ -93,7 +93,7 @@ fn a_refused_request_has_an_access_line_and_a_count() {
     let admin = admin(&server);
     let counted = |status: &str| value(admin, "catamaran_requests_refused_total", &[status]);
     assert_eq!(counted("status=\"400\""), Some(0.0));
-    raw(server.address, b"GET / HTTP/1.1\r\nhost: a b\r\n\r\n").expect("an answer");
+    let refusal = raw(server.address, b"GET / HTTP/1.1\r\nhost: a b\r\n\r\n").expect("an answer");
     assert_eq!(counted("status=\"400\""), Some(1.0));
     // The guest waits for this body, whose second chunk is none: it is the request that is answered with 400.
     let body = "POST /measure HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\nx\r\n";
@@ -106,6 +106,10 @@ fn a_refused_request_has_an_access_line_and_a_count() {
     assert!(refused["message"].as_str().is_some_and(|text| text.contains("RFC 9112")), "{refused}");
     assert_eq!((&broken["status"], &broken["path"]), (&400.into(), &"/measure".into()), "{broken}");
     assert_eq!(broken.get("cut_off"), None, "{broken}");
+    for (line, answer) in [(refused, refusal), (broken, answer)] {
+        let id = format!("\r\nx-request-id: {}\r\n", line["request_id"].as_str().expect("an id"));
+        assert!(String::from_utf8_lossy(&answer).contains(&id), "{answer:?}: {line}");
+    }
 }
 
 #[test]
@@ -120,6 +124,16 @@ fn every_line_in_json_is_an_object() {
         let object: Value = serde_json::from_str(line).expect(line);
         assert!(object["timestamp"].is_string() && object["level"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn in_json_the_error_that_ends_the_server_is_an_object_too() {
+    let mut command = catamaran(["serve", "/nowhere/input.wasm", "--log-format", "json"]);
+    let finished = run(&mut command);
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    let line: Value = serde_json::from_str(&finished.stderr).expect(&finished.stderr);
+    let says = line["message"].as_str().is_some_and(|text| text.contains("/nowhere/input.wasm"));
+    assert!(says && line["level"] == "ERROR", "{line}");
 }
 
 #[test]

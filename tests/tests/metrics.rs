@@ -1,6 +1,12 @@
 //! Each metric moves when its event happens, and the admin server says whether the host is ready.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::Write,
+    net::{Shutdown, TcpStream},
+    path::Path,
+    process::Command,
+};
 
 use bytes::Bytes;
 use catamaran_tests::{
@@ -9,6 +15,7 @@ use catamaran_tests::{
         component, guest, workspace,
     },
     connection::Connection,
+    frames::{END_HEADERS, END_STREAM, Frames, kind},
     http::{Protocol, get, raw, send_and_wait},
     metrics::{families, text, value, wait_for},
     process::{Signal, Stream},
@@ -208,6 +215,25 @@ fn a_client_that_leaves_is_counted_as_cut_off_without_a_status() {
 }
 
 #[test]
+fn a_body_that_its_client_breaks_off_is_no_failure_of_the_guest() {
+    let (server, admin) = start(guest(), &[]);
+    let head = "POST /measure HTTP/1.1\r\nhost: test\r\ncontent-length: 9\r\n\r\nhalf";
+    let mut short = TcpStream::connect(server.address).expect("a connection");
+    short.write_all(head.as_bytes()).expect("sent");
+    short.shutdown(Shutdown::Write).expect("half-closed");
+    // A length that is not that of the body. Both fields are of HPACK's static table.
+    let fields = [&[0x83, 0x86, 0x04, 8][..], b"/measure", &[0x01, 4], b"test", &[0x0f, 0x0d, 1], b"9"].concat();
+    let mut frames = Frames::open(server.address).expect("a connection");
+    frames.send(kind::HEADERS, END_HEADERS, 1, &fields).expect("sent");
+    frames.send(kind::DATA, END_STREAM, 1, b"half").expect("sent");
+    wait_for(admin, DURATIONS, &[], |requests| requests == 2.0);
+    wait_for(admin, "catamaran_instances", &[], |live| live == 0.0);
+    assert_eq!(value(admin, "catamaran_guest_failures_total", &[]), Some(0.0));
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert!(!finished.stderr.contains("ERROR"), "{finished}");
+}
+
+#[test]
 fn instances_are_counted_as_made_reused_and_live() {
     let (server, admin) = start(component(P3), &["--idle-instance-timeout", "50ms"]);
     let mut connection = Connection::open(server.address).expect("a connection");
@@ -257,6 +283,24 @@ fn connections_are_counted_and_those_that_are_too_slow() {
     wait_for(admin, "catamaran_connections_timed_out_total", &["phase=\"new\""], |value| value == 1.0);
     wait_for(admin, "catamaran_connections", &[], |open| open == 0.0);
     assert_eq!(value(admin, "catamaran_connections_accepted_total", &[]), Some(1.0));
+}
+
+#[test]
+fn a_body_that_does_not_come_is_counted() {
+    let (server, admin) = start(guest(), &["--body-timeout", "300ms"]);
+    let half = b"POST /measure HTTP/1.1\r\nhost: test\r\ncontent-length: 9\r\n\r\nhalf";
+    assert!(raw(server.address, half).expect("an answer").starts_with(b"HTTP/1.1 408"));
+    let name = "catamaran_requests_timed_out_total";
+    assert_eq!(value(admin, name, &["stage=\"request_body\""]), Some(1.0));
+}
+
+#[test]
+fn a_connection_that_is_told_to_end_is_not_counted_as_too_slow_for_it() {
+    let (server, admin) = start(component(P2), &["--keep-alive-timeout", "300ms"]);
+    let mut frames = Frames::open(server.address).expect("a connection");
+    frames.get(1, "/healthz").expect("sent");
+    while frames.frame().expect("a frame").is_some() {}
+    assert_eq!(value(admin, "catamaran_connections_timed_out_total", &["phase=\"idle\""]), Some(1.0));
 }
 
 #[test]

@@ -59,7 +59,9 @@ fn reads_all(frames: &mut Frames<TcpStream>) {
         if frame.kind == kind::DATA && !frame.payload.is_empty() {
             read += frame.payload.len();
             let length = u32::try_from(frame.payload.len()).expect("a frame").to_be_bytes();
-            frames.send(kind::WINDOW_UPDATE, 0, 0, &length).unwrap_or_else(|error| panic!("{error}, after {read} bytes"));
+            frames
+                .send(kind::WINDOW_UPDATE, 0, 0, &length)
+                .unwrap_or_else(|error| panic!("{error}, after {read} bytes"));
         }
         ended += u32::from(frame.is_last());
     }

@@ -178,12 +178,14 @@ fn a_handshake_that_does_not_end_is_closed_and_counts_as_a_connection() {
     let (files, certificate) = Files::new();
     let mut command = files.command();
     command.args(["--first-byte-timeout", "300ms", "--max-concurrent-connections", "1"]);
-    let server = Server::start(&mut command).expect("a server");
+    let server = Server::start(command.args(["--admin-listen", "127.0.0.1:0"])).expect("a server");
     let mut half = TcpStream::connect(server.address).expect("a connection");
     half.set_read_timeout(Some(PATIENCE)).expect("a socket");
     half.write_all(b"\x16\x03\x01").expect("sent");
     answers(&server, &certificate);
     assert_eq!(half.read_to_end(&mut Vec::new()).map_err(|error| error.kind()), Ok(0));
+    let counted = value(admin(&server), "catamaran_connections_timed_out_total", &["phase=\"handshake\""]);
+    assert_eq!(counted, Some(1.0));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::patience::{Awaited, TooSlow};
 use super::trailers::{Checked, WrongTrailers};
 use crate::bounds::Bounds;
+use crate::telemetry::{METRICS, TimedOut};
 
 /// What a body had too much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,9 @@ pub(super) fn bounded(body: Body, bounds: &Bounds) -> (Body, Watched) {
     let body = Awaited::new(body, bounds).map_err(move |error| {
         if let Some(seen) = Excess::in_error(&error) {
             excess.get_or_init(|| seen);
+        }
+        if error.is::<TooSlow>() {
+            METRICS.timed_out(TimedOut::RequestBody);
         }
         error
     });

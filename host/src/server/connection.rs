@@ -12,11 +12,12 @@ use tokio_util::task::TaskTracker;
 use super::conversation::{self, End};
 use super::crowd::Crowd;
 use super::phase::Phase;
+use super::refusal::Refusal;
 use super::socket::{Left, Socket, Stream};
 use super::wire::Limits;
-use super::{Routes, parting, refusal};
+use super::{Routes, parting};
 use crate::bounds::Bounds;
-use crate::telemetry::Peer;
+use crate::telemetry::{METRICS, Peer};
 use crate::tls::Tls;
 
 /// How long an idle connection stays open when the server is told to stop: a request that its client has already sent
@@ -58,7 +59,10 @@ async fn encrypt(stream: TcpStream, client: SocketAddr, tls: Tls, shared: Shared
         result = handshake => match result {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::debug!("connection: handshake: {error}"),
-            Err(_) => return tracing::debug!("connection: closed, the handshake lasted too long"),
+            Err(_) => {
+                METRICS.connection_timed_out("handshake");
+                return tracing::debug!("connection: closed, the handshake lasted too long");
+            }
         },
         // Without a handshake there is no request yet.
         () = lingered => return,
@@ -74,9 +78,11 @@ async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing
     let peer = Peer::new(client, S::SCHEME);
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
     let end = conversation::until_the_end(socket, &peer, &phase, &shared, closing).await;
-    if let End::Refused(_, detail) = &end {
-        peer.tell(detail);
-    }
+    let refusal = match end {
+        End::Refused(status, detail) => Some(Refusal { status, request_id: peer.tell(&detail), detail }),
+        End::Served => None,
+        End::Broken => return,
+    };
     drop(member);
     let Ok(Left { mut stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
@@ -85,10 +91,12 @@ async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing
         return;
     }
     // Between requests, an HTTP/2 client says what it has read.
-    let talking = match end {
-        End::Refused(status, detail) if refusal::refuse(&mut stream, status, &detail).await => true,
-        End::Served => unread || phase.is_multiplexed(),
-        End::Refused(..) | End::Broken => return,
-    };
+    let mut talking = unread || phase.is_multiplexed();
+    if let Some(refusal) = refusal {
+        if !refusal.send(&mut stream).await {
+            return;
+        }
+        talking = true;
+    }
     parting::part(stream, talking, shared.bounds.body_timeout.duration()).await;
 }

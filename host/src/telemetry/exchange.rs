@@ -117,7 +117,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let duration = self.started.elapsed();
         if self.status.is_none() {
-            self.status = self.peer.take_last_word();
+            self.status = self.peer.take_last_word(&self.request_id);
             self.complete |= self.status.is_some();
         }
         let route = self.route.as_deref().unwrap_or_else(|| RouteMetrics::none());

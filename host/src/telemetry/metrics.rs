@@ -46,7 +46,7 @@ pub(crate) struct Metrics {
 }
 
 /// The phases of a connection that can last too long.
-const PHASES: [&str; 4] = ["new", "idle", "headers", "blocked"];
+const PHASES: [&str; 5] = ["handshake", "new", "idle", "headers", "blocked"];
 
 /// How a call can fail.
 const FAILURES: [&str; 11] = [
@@ -66,6 +66,8 @@ const FAILURES: [&str; 11] = [
 /// When a request's time was over.
 #[derive(Clone, Copy)]
 pub(crate) enum TimedOut {
+    /// The body of the request did not come.
+    RequestBody,
     /// Before the head of the response.
     Head,
     /// The body of the response made no progress.
@@ -96,8 +98,8 @@ impl Metrics {
             ),
             timed_out: register.counters(
                 "catamaran_requests_timed_out_total",
-                "Requests whose time was over: before the head of the response, without progress of its body, or \
-                 while the guest worked on after it.",
+                "Requests whose time was over: for their body, before the head of the response, without progress of \
+                 its body, or while the guest worked on after it.",
                 &["stage"],
             ),
             failed: register.counters(
@@ -159,7 +161,7 @@ impl Metrics {
 
     /// A counter that is not there until its first event makes that event invisible to `increase()`.
     fn show_zeros(&self) {
-        for stage in [TimedOut::Head, TimedOut::Body, TimedOut::PostReturn] {
+        for stage in [TimedOut::RequestBody, TimedOut::Head, TimedOut::Body, TimedOut::PostReturn] {
             self.timed_out.with_label_values(&[stage.label()]);
         }
         for phase in PHASES {
@@ -219,6 +221,7 @@ impl Metrics {
 impl TimedOut {
     fn label(self) -> &'static str {
         match self {
+            Self::RequestBody => "request_body",
             Self::Head => "head",
             Self::Body => "body",
             Self::PostReturn => "post_return",

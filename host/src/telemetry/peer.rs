@@ -4,12 +4,12 @@
 //! line and a count of its own.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 
 use super::metrics::METRICS;
+use super::request_id;
 
 /// The other end of a connection. Cheap to clone.
 #[derive(Clone)]
@@ -17,8 +17,15 @@ pub(crate) struct Peer {
     address: SocketAddr,
     /// The scheme of what it asks for.
     pub(super) scheme: &'static str,
-    /// The status that the connection ends with; 0 for none.
-    last_word: Arc<AtomicU16>,
+    last_word: Arc<Mutex<LastWord>>,
+}
+
+#[derive(Default)]
+struct LastWord {
+    /// The status that the connection ends with, until somebody has told of it.
+    status: Option<StatusCode>,
+    /// The id of the request that did.
+    request_id: Option<HeaderValue>,
 }
 
 impl Peer {
@@ -32,18 +39,36 @@ impl Peer {
 
     /// Notes the status that the connection ends with, before its requests are dropped.
     pub(crate) fn refused(&self, status: StatusCode) {
-        self.last_word.store(status.as_u16(), Ordering::Relaxed);
+        self.last_word().status = Some(status);
     }
 
-    /// That status, for the first who asks.
-    pub(super) fn take_last_word(&self) -> Option<StatusCode> {
-        StatusCode::from_u16(self.last_word.swap(0, Ordering::Relaxed)).ok()
+    /// That status, for the first request that asks.
+    pub(super) fn take_last_word(&self, request_id: &HeaderValue) -> Option<StatusCode> {
+        let mut last_word = self.last_word();
+        let status = last_word.status.take()?;
+        last_word.request_id = Some(request_id.clone());
+        Some(status)
     }
 
-    /// Tells of a refusal that no request has told of.
-    pub(crate) fn tell(&self, reason: &str) {
-        let Some(status) = self.take_last_word() else { return };
-        METRICS.refused.with_label_values(&[status.as_str()]).inc();
-        tracing::info!(target: "access", parent: None, status = status.as_u16(), peer = %self.address, "refused: {reason}");
+    /// Tells of a refusal, unless a request has; returns the id that the client is to be told.
+    pub(crate) fn tell(&self, reason: &str) -> HeaderValue {
+        let mut last_word = self.last_word();
+        let id = last_word.request_id.take().unwrap_or_else(request_id::make);
+        if let Some(status) = last_word.status.take() {
+            METRICS.refused.with_label_values(&[status.as_str()]).inc();
+            tracing::info!(
+                target: "access",
+                parent: None,
+                status = status.as_u16(),
+                request_id = %request_id::text(&id),
+                peer = %self.address,
+                "refused: {reason}",
+            );
+        }
+        id
+    }
+
+    fn last_word(&self) -> MutexGuard<'_, LastWord> {
+        self.last_word.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::ids;
 
 /// The field, in requests and responses.
-pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longer ids are not taken over: they would fill the log. A UUID has 36 characters.
 const MAX_LENGTH: usize = 128;
@@ -25,7 +25,7 @@ pub(super) fn text(id: &HeaderValue) -> &str {
 }
 
 /// 128 random bits.
-fn make() -> HeaderValue {
+pub(super) fn make() -> HeaderValue {
     let mut text = Vec::with_capacity(32);
     ids::push_hex(&mut text, &ids::random::<16>());
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap_or_else(|_| HeaderValue::from_static("none"))
