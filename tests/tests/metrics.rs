@@ -106,7 +106,7 @@ fn the_admin_server_answers_until_the_drain_has_ended() {
     connection.send("GET /healthz HTTP/1.1\r\nhost: ").expect("sent");
     wait_for(admin, "catamaran_connections", &[], |open| open == 1.0);
     server.process.signal(Signal::TERM);
-    while std::net::TcpStream::connect(server.address).is_ok() {}
+    while TcpStream::connect(server.address).is_ok() {}
     assert_eq!(get(admin, "/readyz").status(), 503);
     connection.send("test\r\n\r\n").expect("sent");
     assert_eq!(connection.reply().expect("an answer").status, 200);
@@ -127,7 +127,7 @@ fn the_admin_server_answers_when_the_service_takes_no_more_connections() {
 #[test]
 fn connections_that_say_nothing_do_not_hold_the_admin_server_up() {
     let (_server, admin) = start(component(P2), &[]);
-    let _silent: Vec<_> = (0..200).map(|_| std::net::TcpStream::connect(admin).expect("a connection")).collect();
+    let _silent: Vec<_> = (0..200).map(|_| TcpStream::connect(admin).expect("a connection")).collect();
     assert_eq!(get(admin, "/livez").status(), 200);
 }
 
