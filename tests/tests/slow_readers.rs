@@ -5,6 +5,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    time::{Duration, Instant},
 };
 
 use catamaran_tests::{
@@ -142,4 +143,20 @@ fn a_client_that_takes_nothing_does_not_hold_up_the_end() {
     let server = start(&["--body-timeout", "500ms", "--drain-timeout", "1h"]);
     let _client = client(&server);
     assert_eq!(server.stop(Signal::TERM).expect("an end").status.code(), Some(0));
+}
+
+#[test]
+fn a_client_that_goes_on_talking_after_the_end_is_closed() {
+    let server = start(&["--body-timeout", "1h"]);
+    let mut stream = TcpStream::connect(server.address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.write_all(b"no request\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer, and the server's end");
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let began = Instant::now();
+    while stream.write_all(b"-").is_ok() {
+        assert!(began.elapsed() < PATIENCE, "it is listened to for ever");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

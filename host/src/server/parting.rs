@@ -16,6 +16,9 @@ use super::socket::Stream;
 /// at 20 kB a second has asked for more twice.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long it may go on talking then: connections that part give way to nobody.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
+
 /// Ends a connection: sends what is left as long as the client takes it, never waiting for it for longer than
 /// `body_timeout`. A client that may be `talking` gets the time to read it before the connection is closed.
 pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: Duration) {
@@ -27,7 +30,7 @@ pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: 
     // What TLS adds is short: there is room for it now.
     let ended = timeout(FAREWELL, stream.shutdown()).await;
     if talking && matches!(ended, Ok(Ok(()))) {
-        _ = timeout(body_timeout, silence(stream.tcp())).await;
+        _ = timeout(LONGEST_FAREWELL, silence(stream.tcp())).await;
     }
 }
 
