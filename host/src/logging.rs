@@ -54,10 +54,19 @@ pub fn start(format: LogFormat) -> Flush {
     flush
 }
 
-/// A filter, unless it has a word that is almost a level: that would be taken for a module, and nothing else be logged.
+/// A filter, unless it has a word that is almost a level or no module's name: that would be taken for a module, and
+/// nothing else be logged.
 fn filter(text: &str) -> Result<Targets, String> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    for word in text.split(',').map(str::trim).filter(|word| !word.contains('=')) {
+    for word in text.split(',').map(str::trim) {
+        let module = word.split_once('=').map(|(module, _)| module);
+        let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);
+        if module.is_some_and(str::is_empty) || !module.unwrap_or(word).bytes().all(is_of_names) {
+            return Err(format!("`{word}` names no module"));
+        }
+        if module.is_some() {
+            continue;
+        }
         let lower = word.to_ascii_lowercase();
         let is_near = |level: &&str| lower != **level && (level.starts_with(&lower) || lower.starts_with(*level));
         if let Some(level) = LEVELS.iter().find(|level| !word.is_empty() && is_near(level)) {
@@ -72,11 +81,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_is_almost_a_level_is_no_filter() {
-        for text in ["inf", "warning", "access=off, err", "INF"] {
+    fn a_word_that_is_almost_a_level_or_no_name_is_no_filter() {
+        for text in
+            ["inf", "warning", "access=off, err", "INF", "info,=", ",,,=", "=debug", "nonsense!!", "info access"]
+        {
             filter(text).expect_err(text);
         }
-        for text in ["info", "WARN", "hyper", "warn,access=off", "catamaran=debug", "info,", "tracer=debug"] {
+        for text in [
+            "info",
+            "WARN",
+            "hyper",
+            "warn,access=off",
+            "catamaran=debug",
+            "info,",
+            "tracer=debug",
+            "catamaran::guest=debug",
+        ] {
             filter(text).expect(text);
         }
     }
