@@ -35,7 +35,7 @@ pub struct Bounds {
     #[arg(long, env = "CATAMARAN_BODY_TIMEOUT", value_name = "TIME", default_value = "30s")]
     pub body_timeout: Bound<Span>,
 
-    /// Bytes a second of a request's body; with fewer, the time for it runs out although it makes progress
+    /// Bytes a second of a body, in either direction; with fewer, the time for it runs out although it makes progress
     // The least that Kestrel asks for, too: any modem sent more.
     #[arg(long, env = "CATAMARAN_MIN_BODY_RATE", value_name = "SIZE", default_value = "240B")]
     pub min_body_rate: Bound<Size>,

@@ -6,6 +6,7 @@
 mod accept;
 mod admission;
 mod answer;
+mod awaited;
 mod body;
 mod connection;
 mod conversation;

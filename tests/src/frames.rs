@@ -82,6 +82,8 @@ impl Frame {
 /// A connection; the preface and empty settings have been sent.
 pub struct Frames<S> {
     stream: S,
+    /// Whether pings are answered.
+    pub answers_pings: bool,
 }
 
 impl Frames<TcpStream> {
@@ -97,7 +99,7 @@ impl Frames<TcpStream> {
 impl<S: Read + Write> Frames<S> {
     /// Begins on a connection that is there.
     pub fn over(stream: S) -> Result<Self, String> {
-        let mut frames = Self { stream };
+        let mut frames = Self { stream, answers_pings: true };
         frames.write(PREFACE)?;
         frames.send(kind::SETTINGS, 0, 0, &[])?;
         Ok(frames)
@@ -123,7 +125,8 @@ impl<S: Read + Write> Frames<S> {
         self.send(kind::HEADERS, END_HEADERS, stream, &fields(POST, path))
     }
 
-    /// The next frame; none when the server has closed the connection. Settings and pings are acknowledged on the way.
+    /// The next frame; none when the server has closed the connection. Settings and pings are acknowledged on the way,
+    /// unless [`Self::answers_pings`] says otherwise.
     pub fn frame(&mut self) -> Result<Option<Frame>, String> {
         let mut head = [0; 9];
         match self.stream.read(&mut head).map_err(|error| format!("read: {error}"))? {
@@ -134,7 +137,8 @@ impl<S: Read + Write> Frames<S> {
         let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
         self.stream.read_exact(&mut payload).map_err(|error| format!("read: {error}"))?;
         let frame = Frame { kind, flags, stream: u32::from_be_bytes(stream), payload };
-        if [kind::SETTINGS, kind::PING].contains(&kind) && flags & ACK == 0 {
+        let asks = kind == kind::SETTINGS || kind == kind::PING && self.answers_pings;
+        if asks && flags & ACK == 0 {
             let answer: &[u8] = if kind == kind::PING { &frame.payload } else { &[] };
             // A server that has sent us away takes no answer; what it said before is still to be read.
             _ = self.send(kind, ACK, 0, answer);

@@ -1,13 +1,20 @@
 //! A response that breaks off: no client can take it for complete, whichever protocol it speaks.
 
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+};
+
 use bytes::Bytes;
 use catamaran_tests::{
     artifacts::Generation::{self, P2, P3},
     http::{
+        PATIENCE,
         Protocol::{H2c, Http1},
         raw, send_and_wait,
     },
     misbehaving::{logged, serve, text},
+    process::Signal,
 };
 use http::Request;
 
@@ -68,6 +75,29 @@ fn over_http_1_0_the_connection_is_reset() {
         let error = raw(address, request.as_bytes()).expect_err("no end of the body");
         assert!(error.contains("reset"), "{path}: {error}");
     });
+}
+
+#[test]
+fn a_response_of_http_1_0_that_the_host_cuts_off_does_not_look_complete() {
+    for (options, signals) in [(["--drain-timeout", "200ms"], 1), (["--drain-timeout", "1h"], 2)] {
+        let server = serve(P2, &options);
+        let mut stream = TcpStream::connect(server.address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        stream.write_all(b"GET /sleep-late HTTP/1.0\r\n\r\n").expect("sent");
+        let (mut answer, mut byte) = (Vec::new(), [0]);
+        while !answer.ends_with(CHUNK.as_bytes()) {
+            stream.read_exact(&mut byte).expect("a chunk");
+            answer.extend(byte);
+        }
+        server.process.signal(Signal::TERM);
+        if signals == 2 {
+            logged(&server, "a further signal");
+            server.process.signal(Signal::TERM);
+        }
+        let end = stream.read(&mut byte).expect_err("no end of the body");
+        assert_eq!(end.kind(), ErrorKind::ConnectionReset, "{options:?}");
+        assert_eq!(server.process.wait().expect("an end").status.code(), Some(1));
+    }
 }
 
 #[test]

@@ -69,6 +69,43 @@ fn a_client_between_requests_is_told_goodbye() {
 }
 
 #[test]
+fn a_client_that_goes_on_asking_after_goodbye_is_refused_and_closed() {
+    const REFUSED_STREAM: u32 = 7;
+    for after_signal in [true, false] {
+        let server = start(if after_signal { &[] } else { &["--max-concurrent-connections", "1"] });
+        let mut frames = Frames::open(server.address).expect("a connection");
+        frames.answers_pings = false;
+        frames.get(1, "/").expect("sent");
+        answered(&mut frames, 1);
+        let (address, mut others) = (server.address, None);
+        if after_signal {
+            server.process.signal(Signal::TERM);
+        } else {
+            others = Some(std::thread::spawn(move || get(address, "/").status().as_u16()));
+        }
+        let mut told = false;
+        let mut refused = None;
+        for stream in (3..).step_by(2) {
+            if frames.get(stream, "/").is_err() {
+                break;
+            }
+            let ends = |frame: &Frame| frame.is_last() || [kind::RST_STREAM, kind::GOAWAY].contains(&frame.kind);
+            match frames.until(ends) {
+                Ok(Frame { kind: kind::GOAWAY, .. }) => told = true,
+                Ok(frame) if frame.kind == kind::RST_STREAM => refused = Some(frame.number(0)),
+                Ok(_) => assert_eq!(refused, None, "it is answered again"),
+                Err(_) => break,
+            }
+        }
+        assert_eq!((told, refused), (true, Some(REFUSED_STREAM)));
+        match others {
+            Some(others) => assert_eq!(others.join().expect("no panic"), 200),
+            None => assert_eq!(server.process.wait().expect("an end").status.code(), Some(0)),
+        }
+    }
+}
+
+#[test]
 fn a_client_that_pings_between_requests_is_idle_all_the_same() {
     let server = start(&["--keep-alive-timeout", "1s"]);
     let mut frames = Frames::open(server.address).expect("a connection");

@@ -17,7 +17,7 @@ use catamaran_tests::{
 };
 
 /// Of one stream; less than its window.
-const PART: usize = 60_000;
+const PART: usize = 12_000;
 /// Together they are more than what a client's system takes unread.
 const STREAMS: u32 = 10;
 

@@ -94,7 +94,7 @@ pub(super) async fn answer(
             streaming(VecDeque::new(), body, Guest::Running(call)).in_background();
             whole::body(VecDeque::new())
         }
-        None => streaming(VecDeque::new(), body, Guest::Running(call)).watched(),
+        None => Body::new(streaming(VecDeque::new(), body, Guest::Running(call))),
         Some(instance) => {
             let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
@@ -106,7 +106,7 @@ pub(super) async fn answer(
             } else if instance.gives_body_itself() {
                 return Err(CallError::Unfinished);
             } else {
-                streaming(rest.frames, body, Guest::Ended(Box::new(instance))).watched()
+                Body::new(streaming(rest.frames, body, Guest::Ended(Box::new(instance))))
             }
         }
     };

@@ -1,24 +1,18 @@
-//! The body of a response whose call goes on: reading it drives the call, and a stall ends it.
-//!
-//! The reader may stop reading without leaving (an HTTP/2 client that opens no window), so a task beside it watches the
-//! progress. It never waits for the reader: whoever sees the stall first ends the call.
+//! The body of a response whose call goes on: reading it drives the call, and a guest that stalls meanwhile is ended. How
+//! long a reader may take is for whoever hands the body on.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
-use futures::task::AtomicWaker;
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tracing::Instrument;
 use wasmtime_wasi_http::WasiBody;
 
@@ -34,25 +28,18 @@ pub(super) struct Streaming {
     /// What was taken of the body before.
     frames: VecDeque<Frame<Bytes>>,
     body: WasiBody,
-    shared: Arc<Shared>,
+    guest: Guest,
     instances: Instances,
-    /// How long a body may make no progress.
+    /// How long the guest may give nothing.
     idle: Duration,
+    /// Whether the reader waits for it, until `alarm`.
+    waiting: bool,
+    alarm: Option<Pin<Box<Sleep>>>,
     /// How long the guest may work on after its body is complete.
     post_return: Duration,
     /// Bytes still to come, when the guest has said how many there are.
     remaining: Option<u64>,
     upload: Upload,
-}
-
-/// What the body shares with the task that watches it.
-struct Shared {
-    guest: Mutex<Guest>,
-    began: Instant,
-    /// When the last frame went out, in milliseconds after `began`.
-    progress: AtomicU64,
-    stalled: AtomicBool,
-    reader: AtomicWaker,
 }
 
 /// What the body comes from.
@@ -73,29 +60,18 @@ impl Streaming {
         instances: &Instances,
         upload: &Upload,
     ) -> Self {
-        let shared = Shared {
-            guest: Mutex::new(guest),
-            began: Instant::now(),
-            progress: AtomicU64::new(0),
-            stalled: AtomicBool::new(false),
-            reader: AtomicWaker::new(),
-        };
         Self {
             frames,
             body,
-            shared: Arc::new(shared),
+            guest,
             instances: instances.clone(),
             idle: bounds.body_timeout.duration(),
+            waiting: false,
+            alarm: None,
             post_return: bounds.request_timeout.duration(),
             remaining: content_length(headers),
             upload: upload.clone(),
         }
-    }
-
-    /// As a body for the client.
-    pub(super) fn watched(self) -> Body {
-        tokio::spawn(watch(Arc::downgrade(&self.shared), self.idle).in_current_span());
-        Body::new(self)
     }
 
     /// Reads the body to its end and throws it away: there is no client for it, but the guest may go on.
@@ -111,38 +87,34 @@ impl Streaming {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
-        self.shared.reader.register(context.waker());
-        let mut guest = self.shared.guest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Guest::Running(call) = &mut *guest {
+        if let Guest::Running(call) = &mut self.guest {
             match Pin::new(call).poll(context) {
-                Poll::Ready(Ok(instance)) => *guest = Guest::Ended(Box::new(instance)),
+                Poll::Ready(Ok(instance)) => self.guest = Guest::Ended(Box::new(instance)),
                 Poll::Ready(Err(error)) => {
-                    *guest = Guest::Gone;
+                    self.guest = Guest::Gone;
                     return Poll::Ready(Some(Err(error)));
                 }
                 Poll::Pending => {}
             }
-        }
-        if self.shared.stalled.load(Ordering::Acquire) {
-            *guest = Guest::Gone;
-            return Poll::Ready(Some(Err(CallError::Stalled(self.idle))));
         }
         let frame = match self.frames.pop_front() {
             Some(frame) => Some(Ok(frame)),
             None => match whole::poll_frame(&mut self.body, context) {
                 Poll::Ready(frame) => frame.map(|frame| frame.map_err(CallError::Body)),
                 Poll::Pending => {
-                    return match &*guest {
-                        Guest::Ended(instance) if instance.gives_body_itself() => {
-                            *guest = Guest::Gone;
-                            Poll::Ready(Some(Err(CallError::Unfinished)))
+                    let error = match &self.guest {
+                        Guest::Ended(instance) if instance.gives_body_itself() => CallError::Unfinished,
+                        _ => {
+                            ready!(self.poll_stalled(context));
+                            CallError::Stalled(self.idle)
                         }
-                        _ => Poll::Pending,
                     };
+                    self.guest = Guest::Gone;
+                    return Poll::Ready(Some(Err(error)));
                 }
             },
         };
-        self.shared.made_progress();
+        self.waiting = false;
         let sent = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
         let frame = match self.remaining.map(|remaining| remaining.checked_sub(sent as u64)) {
             // More than was announced: hyper would leave it out, and nobody would know.
@@ -155,10 +127,26 @@ impl Streaming {
         };
         match &frame {
             Some(Ok(_)) => {}
-            Some(Err(_)) => *guest = Guest::Gone,
-            None => complete(std::mem::replace(&mut *guest, Guest::Gone), self.post_return, &self.instances),
+            Some(Err(_)) => self.guest = Guest::Gone,
+            None => complete(self.guest.take(), self.post_return, &self.instances),
         }
         Poll::Ready(frame)
+    }
+
+    /// Ready when the guest has been waited for too long.
+    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Self { idle, waiting, alarm, .. } = self;
+        let alarm = alarm.get_or_insert_with(|| Box::pin(sleep(*idle)));
+        if !std::mem::replace(waiting, true) {
+            alarm.as_mut().reset(Instant::now() + *idle);
+        }
+        alarm.as_mut().poll(context)
+    }
+}
+
+impl Guest {
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Gone)
     }
 }
 
@@ -194,42 +182,10 @@ impl http_body::Body for Streaming {
 impl Drop for Streaming {
     /// A reader that knows the length need not wait for the end: with the last byte the response is complete.
     fn drop(&mut self) {
-        let mut guest = self.shared.guest.lock().unwrap_or_else(PoisonError::into_inner);
-        let guest = std::mem::replace(&mut *guest, Guest::Gone);
+        let guest = self.guest.take();
         if self.remaining == Some(0) {
             complete(guest, self.post_return, &self.instances);
         }
-    }
-}
-
-impl Shared {
-    fn made_progress(&self) {
-        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.progress.store(elapsed, Ordering::Relaxed);
-    }
-
-    fn last_progress(&self) -> Instant {
-        self.began + Duration::from_millis(self.progress.load(Ordering::Relaxed))
-    }
-}
-
-/// Ends the call when no frame went out for `idle`, whether the guest gives none or the client takes none.
-async fn watch(shared: Weak<Shared>, idle: Duration) {
-    let mut deadline = Instant::now() + idle;
-    loop {
-        sleep_until(deadline).await;
-        let Some(shared) = shared.upgrade() else { return };
-        deadline = shared.last_progress() + idle;
-        if deadline > Instant::now() {
-            continue;
-        }
-        shared.stalled.store(true, Ordering::Release);
-        // If the reader is at it right now, it has registered before, sees this wake-up and then the stall.
-        shared.reader.wake();
-        if let Ok(mut guest) = shared.guest.try_lock() {
-            *guest = Guest::Gone;
-        }
-        return;
     }
 }
 

@@ -6,7 +6,7 @@ use axum::BoxError;
 use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::patience::{Awaited, TooSlow};
+use super::awaited::{Awaited, TooSlow};
 use super::trailers::{Checked, WrongTrailers};
 use crate::bounds::Bounds;
 use crate::telemetry::{METRICS, TimedOut};

@@ -24,6 +24,10 @@ use crate::tls::Tls;
 /// is answered, with `Connection: close`. Longer than a round trip within a data centre, shorter than anyone notices.
 pub(super) const LINGER: Duration = Duration::from_millis(200);
 
+/// How much of a response the system keeps before it has sent it, bytes. It has room for more when half of that has gone,
+/// which is how a client that reads slowly is told from one that reads nothing; its own default is some megabytes.
+const UNSENT: u32 = 64 << 10;
+
 /// What all connections of a server have in common. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -40,6 +44,7 @@ pub(super) async fn serve(stream: TcpStream, tls: Option<Tls>, shared: Shared, c
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("set_nodelay: {error}");
     }
+    parting::hold_little(&stream, UNSENT);
     // A client that is gone already has no address, and no request either.
     let Ok(client) = stream.peer_addr() else { return };
     match tls {
@@ -72,7 +77,7 @@ async fn encrypt(stream: TcpStream, client: SocketAddr, tls: Tls, shared: Shared
 
 /// Speaks HTTP, and has the last word.
 async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing: CancellationToken) {
-    let phase = Phase::new();
+    let phase = Phase::new(&shared.bounds);
     let member = shared.crowd.join(phase.clone(), closing.clone());
     let limits = Limits { head: shared.bounds.max_header_size.0, fields: shared.bounds.max_header_count.get() };
     let peer = Peer::new(client, S::SCHEME);
@@ -86,12 +91,10 @@ async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing
     drop(member);
     let Ok(Left { mut stream, unread }) = left.try_recv() else { return };
     if phase.is_broken() {
-        // A reset, which no client takes for an end.
-        _ = stream.tcp().set_zero_linger();
         return;
     }
     // Between requests, an HTTP/2 client says what it has read.
-    let mut talking = unread || phase.is_multiplexed();
+    let mut talking = unread || phase.is_multiplexed() && !phase.was_quiet();
     if let Some(refusal) = refusal {
         if !refusal.send(&mut stream).await {
             return;

@@ -1,14 +1,15 @@
 //! HTTP on a connection, until something ends it: HTTP/1.1 or HTTP/2 with prior knowledge, whichever the client begins
 //! with.
 
-use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
 use futures::FutureExt;
+use futures::future::Either;
+use h2::Reason;
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, StatusCode, Version};
 use hyper::service::service_fn;
@@ -49,10 +50,14 @@ pub(super) async fn until_the_end<S: Stream>(
     let bounds = &*shared.bounds;
     let max_fields = bounds.max_header_count.get();
     let service = service_fn({
-        let (phase, closing, peer) = (phase.clone(), closing.clone(), peer.clone());
+        let (phase, closing, peer, bounds) = (phase.clone(), closing.clone(), peer.clone(), shared.bounds.clone());
         let (routes, requests) = (shared.routes.clone(), shared.requests.clone());
         move |mut request: hyper::Request<_>| {
-            let (busy, counted, closing) = (phase.begin(), requests.token(), closing.clone());
+            let Some(busy) = phase.begin() else {
+                // RFC 9113 section 8.7: it was not looked at, and may be sent again.
+                return Either::Left(ready(Err(h2::Error::from(Reason::REFUSED_STREAM))));
+            };
+            let (counted, closing, bounds) = (requests.token(), closing.clone(), bounds.clone());
             let (routes, client) = (routes.clone(), peer.address());
             let version = request.version();
             // Before the host adds its own. Of HTTP/1.1 the scanner knows sooner.
@@ -60,7 +65,7 @@ pub(super) async fn until_the_end<S: Stream>(
             let head_only = request.method() == Method::HEAD;
             let exchange = Exchange::begin(&mut request, &peer);
             // All else happens in here: a future that is handed in has its room twice, on each connection.
-            async move {
+            Either::Right(async move {
                 let mut response = if too_many {
                     answer::too_many_fields(head_only)
                 } else {
@@ -71,8 +76,8 @@ pub(super) async fn until_the_end<S: Stream>(
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 busy.answered().await;
-                Ok::<_, Infallible>(exchange.respond(response).map(|body| Outgoing::new(body, version, busy, counted)))
-            }
+                Ok(exchange.respond(response).map(|body| Outgoing::new(body, version, busy, counted, &bounds)))
+            })
         }
     });
     let builder = protocol::builder(bounds);

@@ -1,25 +1,27 @@
 //! The body of a response on its way to the client: while it lasts, its request is in progress.
 
+mod flow;
+
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::Version;
 use http_body::{Body, Frame, SizeHint};
+use tokio_util::task::AbortOnDropHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use self::flow::Flow;
 use super::phase::Busy;
+use crate::bounds::Bounds;
 use crate::telemetry::Observed;
-
-/// What an HTTP/2 client is handed at once, bytes: as much as a frame carries unless the client asks for more (RFC 9113
-/// section 4.2). It has `--body-timeout` for each, however much the guest writes at once.
-const PART: usize = 16 << 10;
 
 /// A response's body, for as long as it has not ended.
 pub(super) struct Outgoing {
-    body: Observed,
-    /// What of the guest's last part is still to be handed on.
-    rest: Bytes,
+    flow: Arc<Mutex<Flow>>,
+    /// Ends the flow when the client is too slow; there once the body takes more than one part.
+    watch: Option<AbortOnDropHandle<()>>,
     /// Until the last part carries it away.
     turn: Option<Turn>,
     version: Version,
@@ -44,21 +46,23 @@ impl AsRef<[u8]> for Last {
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Observed, version: Version, busy: Busy, counted: TaskTrackerToken) -> Self {
-        Self { body, rest: Bytes::new(), turn: Some(Turn { busy, _counted: counted }), version }
+    pub(super) fn new(
+        body: Observed,
+        version: Version,
+        busy: Busy,
+        counted: TaskTrackerToken,
+        bounds: &Bounds,
+    ) -> Self {
+        // HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
+        if version < Version::HTTP_11 && !body.has_length() {
+            busy.needs_the_end();
+        }
+        let flow = Arc::new(Mutex::new(Flow::new(body, bounds)));
+        Self { flow, watch: None, turn: Some(Turn { busy, _counted: counted }), version }
     }
 
-    /// The next part of what the guest has written.
-    fn part(&mut self, mut data: Bytes) -> Bytes {
-        if self.version < Version::HTTP_2 {
-            return data;
-        }
-        let part = data.split_to(PART.min(data.len()));
-        self.rest = data;
-        match self.turn.take_if(|_| self.rest.is_empty() && self.body.is_end_stream()) {
-            Some(turn) => Bytes::from_owner(Last { part, _turn: turn }),
-            None => part,
-        }
+    fn flow(&self) -> MutexGuard<'_, Flow> {
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,28 +74,39 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, rest, turn, version } = &mut *self;
-        let Some(turn) = turn else { return Poll::Ready(None) };
-        turn.busy.taken();
-        let frame = if rest.is_empty() {
-            ready!(Pin::new(body).poll_frame(context))
-        } else {
-            Some(Ok(Frame::data(std::mem::take(rest))))
-        };
+        let Self { flow, watch, turn, version } = &mut *self;
+        let Some(Turn { busy, .. }) = turn else { return Poll::Ready(None) };
+        let mut flowing = flow.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.taken();
+        let frame = ready!(flowing.poll_part(context));
+        let last = flowing.is_end();
+        drop(flowing);
         match &frame {
-            Some(Ok(_)) => turn.busy.offer(),
-            // HTTP/1.0 knows no chunks: without a length, the end of the connection is the end of the body.
-            Some(Err(_)) if *version < Version::HTTP_11 => turn.busy.break_off(),
-            _ => {}
+            Some(Ok(frame)) => busy.offer(frame.data_ref().map_or(0, Bytes::len)),
+            Some(Err(_)) => {}
+            None => busy.has_its_end(),
         }
-        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(|data| self.part(data)))))
+        if last {
+            busy.has_its_end();
+        } else if matches!(frame, Some(Ok(_))) {
+            watch.get_or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(flow::watch(Arc::downgrade(flow)))));
+        }
+        let carried = turn.take_if(|_| last && *version >= Version::HTTP_2);
+        Poll::Ready(frame.map(|frame| {
+            frame.map(|frame| {
+                frame.map_data(|part| match carried {
+                    Some(turn) => Bytes::from_owner(Last { part, _turn: turn }),
+                    None => part,
+                })
+            })
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.flow().is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.flow().size_hint()
     }
 }

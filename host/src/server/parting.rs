@@ -10,11 +10,9 @@ use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use super::phase::{Expired, FAREWELL};
 use super::socket::Stream;
-
-/// How long a client may be silent once all has been sent. It has read what it was answered by then, and an HTTP/2 client
-/// at 20 kB a second has asked for more twice.
-const FAREWELL: Duration = Duration::from_secs(2);
+use crate::telemetry::METRICS;
 
 /// How long it may go on talking then: connections that part give way to nobody.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
@@ -27,6 +25,12 @@ pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: 
         () = all_sent(stream.tcp()) => {}
         never = discard_all(stream.tcp()) => match never {},
     }
+    if let Ok(Some(error)) = stream.tcp().take_error() {
+        if error.kind() == io::ErrorKind::TimedOut {
+            METRICS.connection_timed_out(Expired::Blocked.label());
+        }
+        return tracing::debug!("connection: closed with what the client has not taken: {error}");
+    }
     // What TLS adds is short: there is room for it now.
     let ended = timeout(FAREWELL, stream.shutdown()).await;
     if talking && matches!(ended, Ok(Ok(()))) {
@@ -38,14 +42,25 @@ pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: 
 #[cfg(target_os = "linux")]
 fn wait_in_system(tcp: &TcpStream, body_timeout: Duration) {
     let socket = socket2::SockRef::from(tcp);
-    // Without them it is waited for less or for longer, which is no reason to wait for nothing.
+    // Without it the client is waited for less or for longer, which is no reason to wait for nothing.
     _ = socket.set_tcp_user_timeout(Some(body_timeout));
-    _ = socket.set_tcp_notsent_lowat(1);
+    hold_little(tcp, 1);
 }
 
 /// Other systems say that there is room for more, and what they do then is theirs.
 #[cfg(not(target_os = "linux"))]
 fn wait_in_system(_tcp: &TcpStream, _body_timeout: Duration) {}
+
+/// Has the system say that there is room for more when less than half of these bytes is still to be sent.
+#[cfg(target_os = "linux")]
+pub(super) fn hold_little(tcp: &TcpStream, bytes: u32) {
+    if let Err(error) = socket2::SockRef::from(tcp).set_tcp_notsent_lowat(bytes) {
+        tracing::debug!("set_tcp_notsent_lowat: {error}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn hold_little(_tcp: &TcpStream, _bytes: u32) {}
 
 /// Ends when the system has handed all bytes to the network, or has given the client up.
 async fn all_sent(tcp: &TcpStream) {

@@ -1,95 +1,61 @@
-//! How long a client may let its request's body wait: in silence, or by sending so little that it holds a place for
+//! How long a client may be waited for: in silence, or while it sends or takes so little that it holds a place for
 //! nothing.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::BoxError;
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::bounds::{Bound, Bounds};
 
-/// The body did not come in time.
-#[derive(Debug, thiserror::Error)]
-#[error("the body did not come in time")]
-pub(super) struct TooSlow;
-
-/// What is left of the time for which a client may be waited for: waiting takes from it, and what comes gives back to it.
-struct Patience {
+/// What is left of the time for which a client may be waited for: waiting takes from it, and each byte gives back to it.
+pub(super) struct Patience {
     left: Duration,
     most: Duration,
     /// What each byte gives back.
     for_byte: Duration,
+    waits_since: Option<Instant>,
 }
 
 impl Patience {
-    fn new(bounds: &Bounds) -> Self {
+    pub(super) fn new(bounds: &Bounds) -> Self {
         let most = bounds.body_timeout.duration();
         let for_byte = match bounds.min_body_rate {
             Bound::At(rate) => Duration::from_secs_f64(1.0 / rate.0 as f64),
             Bound::Unlimited => most,
         };
-        Self { left: most, most, for_byte }
+        Self { left: most, most, for_byte, waits_since: None }
+    }
+
+    /// Waits for the client, from now on unless it is waited for already: when will that be too long?
+    pub(super) fn wait(&mut self) -> Instant {
+        *self.waits_since.get_or_insert_with(Instant::now) + self.left
+    }
+
+    /// The longest that it ever waits.
+    pub(super) fn most(&self) -> Duration {
+        self.most
+    }
+
+    /// When it will have waited for too long, if it waits.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        Some(self.waits_since? + self.left)
+    }
+
+    /// Notes so many bytes from the client, or taken by it. It is not waited for any more.
+    pub(super) fn moved(&mut self, bytes: usize) {
+        if let Some(since) = self.waits_since.take() {
+            self.waited(since.elapsed());
+        }
+        self.give_back(bytes);
     }
 
     fn waited(&mut self, time: Duration) {
         self.left = self.left.saturating_sub(time);
     }
 
-    fn received(&mut self, bytes: usize) {
+    fn give_back(&mut self, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.left = self.left.saturating_add(self.for_byte.saturating_mul(bytes)).min(self.most);
-    }
-}
-
-/// A body that breaks off when its client has been waited for too long. Time in which nobody asks for the body is not
-/// the client's.
-pub(super) struct Awaited<B> {
-    body: B,
-    patience: Patience,
-    waits_since: Option<Instant>,
-    alarm: Option<Pin<Box<Sleep>>>,
-}
-
-impl<B> Awaited<B> {
-    pub(super) fn new(body: B, bounds: &Bounds) -> Self {
-        Self { body, patience: Patience::new(bounds), waits_since: None, alarm: None }
-    }
-}
-
-impl<B: Body<Data = Bytes, Error = BoxError> + Unpin> Body for Awaited<B> {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Self { body, patience, waits_since, alarm } = &mut *self;
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
-            if let Some(since) = waits_since.take() {
-                patience.waited(since.elapsed());
-            }
-            if let Some(Ok(frame)) = &frame {
-                patience.received(frame.data_ref().map_or(0, Bytes::len));
-            }
-            return Poll::Ready(frame);
-        }
-        let deadline = *waits_since.get_or_insert_with(Instant::now) + patience.left;
-        let alarm = alarm.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if alarm.deadline() != deadline {
-            alarm.as_mut().reset(deadline);
-        }
-        ready!(alarm.as_mut().poll(context));
-        Poll::Ready(Some(Err(TooSlow.into())))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -100,7 +66,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn patience(for_byte: Duration) -> Patience {
-        Patience { left: 30 * SECOND, most: 30 * SECOND, for_byte }
+        Patience { left: 30 * SECOND, most: 30 * SECOND, for_byte, waits_since: None }
     }
 
     #[test]
@@ -108,7 +74,7 @@ mod tests {
         let mut client = patience(SECOND / 100);
         for _ in 0..10_000 {
             client.waited(20 * SECOND);
-            client.received(2_000);
+            client.give_back(2_000);
         }
         assert_eq!(client.left, 30 * SECOND);
     }
@@ -118,7 +84,7 @@ mod tests {
         let mut client = patience(SECOND / 100);
         for _ in 0..60 {
             client.waited(SECOND);
-            client.received(50);
+            client.give_back(50);
         }
         assert_eq!(client.left, SECOND / 2, "what the last bytes gave back");
     }
@@ -126,7 +92,7 @@ mod tests {
     #[test]
     fn nothing_that_comes_early_is_saved_for_later() {
         let mut client = patience(SECOND);
-        client.received(usize::MAX);
+        client.give_back(usize::MAX);
         client.waited(30 * SECOND);
         assert_eq!(client.left, Duration::ZERO);
     }
@@ -135,10 +101,10 @@ mod tests {
     fn without_a_rate_a_byte_gives_back_all_the_time() {
         let mut client = patience(30 * SECOND);
         client.waited(29 * SECOND);
-        client.received(1);
+        client.give_back(1);
         assert_eq!(client.left, 30 * SECOND);
         client.waited(SECOND);
-        client.received(0);
+        client.give_back(0);
         assert_eq!(client.left, 29 * SECOND);
     }
 }

@@ -38,7 +38,7 @@ impl Stream for TlsStream<TcpStream> {
 }
 
 /// A socket that tells its phase what passes, and lets nothing pass that is wrong.
-pub(super) struct Socket<S> {
+pub(super) struct Socket<S: Stream> {
     /// There until the socket is dropped.
     stream: Option<S>,
     phase: Phase,
@@ -56,7 +56,7 @@ pub(super) struct Left<S> {
     pub(super) unread: bool,
 }
 
-impl<S> Socket<S> {
+impl<S: Stream> Socket<S> {
     pub(super) fn new(stream: S, phase: Phase, limits: Limits) -> (Self, oneshot::Receiver<Left<S>>) {
         let (back, left) = oneshot::channel();
         let scanner = Scanner::new(limits);
@@ -64,15 +64,19 @@ impl<S> Socket<S> {
     }
 }
 
-impl<S> Drop for Socket<S> {
+impl<S: Stream> Drop for Socket<S> {
     fn drop(&mut self) {
         if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
+            if self.phase.is_broken() {
+                // A reset, which no client takes for an end.
+                _ = stream.tcp().set_zero_linger();
+            }
             _ = back.send(Left { stream, unread: !self.scanner.is_between_requests() });
         }
     }
 }
 
-impl<S: Unpin> Socket<S> {
+impl<S: Stream> Socket<S> {
     fn stream(&mut self) -> io::Result<Pin<&mut S>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
@@ -134,6 +138,7 @@ impl<S: Stream> AsyncWrite for Socket<S> {
 
     /// That is for [`super::parting`], once the client has taken what was sent.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.phase.flushed();
         Poll::Ready(Ok(()))
     }
 }

@@ -21,6 +21,11 @@ impl Observed {
     pub(super) fn new(body: Body, length: Option<u64>, exchange: Exchange) -> Self {
         Self { body, exchange, length }
     }
+
+    /// Whether its length is known before it is sent.
+    pub(crate) fn has_length(&self) -> bool {
+        self.length.is_some()
+    }
 }
 
 impl http_body::Body for Observed {

@@ -70,8 +70,10 @@ pub(crate) enum TimedOut {
     RequestBody,
     /// Before the head of the response.
     Head,
-    /// The body of the response made no progress.
+    /// The guest gave no more of the body of its response.
     Body,
+    /// The client took too little of the response.
+    Taking,
     /// The guest worked on after its response.
     PostReturn,
 }
@@ -98,8 +100,8 @@ impl Metrics {
             ),
             timed_out: register.counters(
                 "catamaran_requests_timed_out_total",
-                "Requests whose time was over: for their body, before the head of the response, without progress of \
-                 its body, or while the guest worked on after it.",
+                "Requests whose time was over: for their body, before the head of the response, without more of its \
+                 body, without a client that takes it, or while the guest worked on after it.",
                 &["stage"],
             ),
             failed: register.counters(
@@ -161,7 +163,7 @@ impl Metrics {
 
     /// A counter that is not there until its first event makes that event invisible to `increase()`.
     fn show_zeros(&self) {
-        for stage in [TimedOut::RequestBody, TimedOut::Head, TimedOut::Body, TimedOut::PostReturn] {
+        for stage in [TimedOut::RequestBody, TimedOut::Head, TimedOut::Body, TimedOut::Taking, TimedOut::PostReturn] {
             self.timed_out.with_label_values(&[stage.label()]);
         }
         for phase in PHASES {
@@ -224,6 +226,7 @@ impl TimedOut {
             Self::RequestBody => "request_body",
             Self::Head => "head",
             Self::Body => "body",
+            Self::Taking => "taking",
             Self::PostReturn => "post_return",
         }
     }

@@ -2,41 +2,51 @@
 
 use tokio::time::Instant;
 
-use super::Phase;
+use super::{Phase, Unframed};
 
 /// A request in progress; dropped when its response has ended.
 pub(in crate::server) struct Busy {
     phase: Phase,
-    offered: bool,
+    /// The bytes of the part that it is the client's turn to take.
+    offered: Option<usize>,
 }
 
 impl Busy {
     pub(super) fn new(phase: Phase) -> Self {
-        Self { phase, offered: false }
+        Self { phase, offered: None }
     }
 
-    /// Notes that it is the client's turn to take a part of the response.
-    pub(in crate::server) fn offer(&mut self) {
+    /// Notes that it is the client's turn to take a part of the response, of so many bytes.
+    pub(in crate::server) fn offer(&mut self, bytes: usize) {
         let mut inner = self.phase.inner();
-        if inner.offered == 0 {
-            inner.taken = Instant::now();
-        }
         inner.offered += 1;
-        self.offered = true;
+        inner.patience.wait();
+        self.offered = Some(bytes);
     }
 
     /// Notes that the client has taken what was offered, if anything was.
     pub(in crate::server) fn taken(&mut self) {
-        if std::mem::take(&mut self.offered) {
+        if let Some(bytes) = self.offered.take() {
             let mut inner = self.phase.inner();
             inner.offered -= 1;
-            inner.taken = Instant::now();
+            inner.patience.moved(bytes);
+            if inner.offered > 0 {
+                inner.patience.wait();
+            }
         }
     }
 
-    /// Notes that the response broke off, and that the end of the connection would be its end.
-    pub(in crate::server) fn break_off(&self) {
-        self.phase.inner().broken = true;
+    /// Notes that only the end of the connection will be the end of the response.
+    pub(in crate::server) fn needs_the_end(&self) {
+        self.phase.inner().unframed = Unframed::Begun;
+    }
+
+    /// Notes that the response has come to its end.
+    pub(in crate::server) fn has_its_end(&self) {
+        let mut inner = self.phase.inner();
+        if inner.unframed == Unframed::Begun {
+            inner.unframed = Unframed::Ended;
+        }
     }
 
     /// Notes that the head of the response is there; unless the request has turned out faulty, which is for

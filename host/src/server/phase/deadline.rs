@@ -61,13 +61,13 @@ impl Inner {
         if let Some(since) = self.blocked_since {
             return (since + body_timeout, Expired::Blocked);
         }
-        if self.busy > 0 && self.offered > 0 {
-            return (self.taken + body_timeout, Expired::Blocked);
+        if let Some(deadline) = self.patience.deadline() {
+            return (deadline, Expired::Blocked);
         }
         if self.busy > 0 {
             // HTTP/2 requests end in tasks of their own, without a word to this one. What begins from now on cannot
             // have lasted too long before this.
-            let linger = self.ending.map_or(keep_alive, |(_, linger)| linger);
+            let linger = self.ending.map_or(keep_alive, |ending| ending.linger);
             return (now + header_timeout.min(keep_alive).min(body_timeout).min(linger), Expired::Idle);
         }
         let (since, bound, reason) = match self.headers_since {
@@ -78,7 +78,7 @@ impl Inner {
             _ => (self.idle_since, bounds.first_byte_timeout.duration(), Expired::New),
         };
         match self.ending {
-            Some((from, linger)) => (since.max(from) + linger, reason),
+            Some(ending) => (since.max(ending.since) + ending.linger, reason),
             None => (since + bound, reason),
         }
     }
