@@ -13,20 +13,23 @@
 
 mod busy;
 mod deadline;
+mod ending;
+mod unframed;
+mod verdict;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 pub(super) use self::busy::Busy;
 pub(super) use self::deadline::Expired;
+use self::ending::Ending;
+pub(super) use self::ending::FAREWELL;
+use self::unframed::Unframed;
+pub(super) use self::verdict::Verdict;
 use super::patience::Patience;
-use super::wire::{Fault, Next, Seen, Violation};
+use super::wire::{Fault, Next, Seen};
 use crate::bounds::Bounds;
-
-/// How long a client is silent once it has read what it was sent: at 20 kB a second an HTTP/2 client asks for more twice.
-pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection's phase, shared by its socket, its service and the task that watches it.
 #[derive(Clone)]
@@ -61,35 +64,6 @@ struct Inner {
     answered: bool,
     /// What is wrong with what comes after them.
     fault: Option<Fault>,
-}
-
-/// How a connection is to end.
-#[derive(Clone, Copy)]
-struct Ending {
-    since: Instant,
-    /// How long it may still be idle.
-    linger: Duration,
-    /// Whether it had been without a word for long enough to have taken all that it was sent.
-    quiet: bool,
-}
-
-/// A response of HTTP/1.0 without a length: only the end of the connection ends it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unframed {
-    No,
-    /// It has not come to its end: neither must the connection.
-    Begun,
-    /// It has, and what is left of it is to be handed to the system.
-    Ended,
-}
-
-/// What a fault calls for, once the requests before it have been answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The faulty request is answered with the status of its violation.
-    Refuse(Violation),
-    /// Its response has begun: it must not look complete.
-    Abort(Violation),
 }
 
 impl Phase {
@@ -162,73 +136,14 @@ impl Phase {
         Some(Busy::new(self.clone()))
     }
 
-    /// What is to be done about a fault. None while earlier requests are in progress, or their responses on the way.
-    pub(super) fn verdict(&self) -> Option<Verdict> {
-        let inner = self.inner();
-        let Fault { violation, in_body } = inner.fault?;
-        let flushed = inner.blocked_since.is_none();
-        match (inner.ahead, inner.busy) {
-            (0, 0) if !flushed => None,
-            // The request was answered without its body: what would be said now is no answer to anything.
-            (0, 0) if in_body => Some(Verdict::Abort(violation)),
-            (0, 0) => Some(Verdict::Refuse(violation)),
-            (0, _) if in_body && inner.answered => Some(Verdict::Abort(violation)),
-            (0, _) if in_body && flushed => Some(Verdict::Refuse(violation)),
-            _ => None,
-        }
-    }
-
     /// Since when there is no request in progress, if there is none.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let inner = self.inner();
         (inner.busy == 0).then_some(inner.idle_since)
     }
 
-    /// From now on the connection may be idle no longer than `linger`.
-    pub(super) fn end(&self, linger: Duration) {
-        let mut inner = self.inner();
-        let since = Instant::now();
-        let quiet = match inner.ending {
-            Some(ending) => ending.quiet,
-            None => inner.busy == 0 && inner.idle_since.max(inner.heard).elapsed() > FAREWELL,
-        };
-        inner.ending = Some(Ending { since, linger, quiet });
-    }
-
-    /// Whether the connection has been told to end.
-    pub(super) fn is_ending(&self) -> bool {
-        self.inner().ending.is_some()
-    }
-
     /// Whether the client speaks HTTP/2.
     pub(super) fn is_multiplexed(&self) -> bool {
         self.inner().multiplexed
-    }
-
-    /// Whether the client had time to read all that it was sent before it was told of the end.
-    pub(super) fn was_quiet(&self) -> bool {
-        self.inner().ending.is_some_and(|ending| ending.quiet)
-    }
-
-    /// Notes that all has been handed to the system.
-    pub(super) fn flushed(&self) {
-        let mut inner = self.inner();
-        if inner.unframed == Unframed::Ended {
-            inner.unframed = Unframed::No;
-        }
-    }
-
-    /// Whether a client could take the end of the connection for the end of a response that broke off.
-    pub(super) fn is_broken(&self) -> bool {
-        self.inner().unframed != Unframed::No
-    }
-}
-
-impl Inner {
-    /// Notes an answer to the request in progress, and whether it comes too late.
-    fn answer(&mut self) -> bool {
-        let faulty = self.ahead == 0 && self.fault.is_some_and(|fault| fault.in_body);
-        self.answered = !faulty;
-        faulty
     }
 }

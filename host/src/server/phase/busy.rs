@@ -2,11 +2,11 @@
 
 use tokio::time::Instant;
 
-use super::{Phase, Unframed};
+use super::Phase;
 
 /// A request in progress; dropped when its response has ended.
 pub(in crate::server) struct Busy {
-    phase: Phase,
+    pub(super) phase: Phase,
     /// The bytes of the part that it is the client's turn to take.
     offered: Option<usize>,
 }
@@ -33,19 +33,6 @@ impl Busy {
             if inner.offered > 0 {
                 inner.patience.wait();
             }
-        }
-    }
-
-    /// Notes that only the end of the connection will be the end of the response.
-    pub(in crate::server) fn needs_the_end(&self) {
-        self.phase.inner().unframed = Unframed::Begun;
-    }
-
-    /// Notes that the response has come to its end.
-    pub(in crate::server) fn has_its_end(&self) {
-        let mut inner = self.phase.inner();
-        if inner.unframed == Unframed::Begun {
-            inner.unframed = Unframed::Ended;
         }
     }
 
