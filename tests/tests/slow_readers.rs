@@ -15,16 +15,28 @@ use catamaran_tests::{
     process::{Signal, Stream},
     server::{Server, catamaran},
 };
+use socket2::{Domain, Socket, Type};
 
-/// Of one stream; less than its window.
-const PART: usize = 12_000;
-/// Together they are more than what a client's system takes unread.
+/// Of one stream.
+const PART: usize = 4_000;
+/// Together they are more than what a client's system takes unread, and less than what the server's keeps unsent.
 const STREAMS: u32 = 10;
+/// What a client's system takes unread, bytes; it doubles that for what it keeps beside them.
+const UNREAD: usize = 4 << 10;
 
 fn start(options: &[&str]) -> Server {
     let file = streams().to_str().expect("a path in UTF-8");
     let mut command = catamaran(["serve", file, "--listen", "127.0.0.1:0"]);
     Server::start(command.args(options).env("RUST_LOG", "debug")).expect("a server")
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let socket = Socket::new(Domain::for_address(server.address), Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(UNREAD).expect("a small buffer");
+    socket.connect(&server.address.into()).expect("a connection");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    socket.set_write_timeout(Some(PATIENCE)).expect("a socket");
+    socket.into()
 }
 
 fn wait_for_lines(server: &Server, words: &str, mut count: u32) {
@@ -37,7 +49,7 @@ fn wait_for_lines(server: &Server, words: &str, mut count: u32) {
 
 /// A client that has asked for [`STREAMS`] responses and has read none of them; the host has sent them all.
 fn client(server: &Server) -> Frames<TcpStream> {
-    let mut frames = Frames::open(server.address).expect("a connection");
+    let mut frames = Frames::over(connect(server)).expect("a connection");
     let (wide, id) = ((16_u32 << 20).to_be_bytes(), 4_u16.to_be_bytes());
     frames.send(kind::SETTINGS, 0, 0, &[&id[..], &wide].concat()).expect("sent");
     frames.send(kind::WINDOW_UPDATE, 0, 0, &wide).expect("sent");
@@ -104,8 +116,7 @@ fn who_gives_way_to_others_is_sent_its_response_first() {
 fn a_further_request_after_the_end_does_not_cut_the_response_before_it() {
     const LENGTH: usize = 10 * PART;
     let server = start(&[]);
-    let mut stream = TcpStream::connect(server.address).expect("a connection");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let mut stream = connect(&server);
     write!(stream, "POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: {LENGTH}\r\n\r\n").expect("sent");
     stream.write_all(&[b'-'; LENGTH]).expect("sent");
     wait_for_lines(&server, "access", 1);
