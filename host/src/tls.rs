@@ -99,10 +99,10 @@ impl Tls {
 
 fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let invalid =
-        |path: &Path, reason: &dyn ToString| TlsError::Invalid { path: path.to_owned(), reason: reason.to_string() };
+        |path: &Path, error: &rustls::Error| TlsError::Invalid { path: path.to_owned(), reason: error.to_string() };
     let chain = CertificateDer::pem_slice_iter(&read(certificate, "--tls-cert")?)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| invalid(certificate, &error))?;
+        .map_err(|error| no_pem(certificate, error))?;
     if chain.is_empty() {
         return Err(TlsError::NoCertificate(certificate.to_owned()));
     }
@@ -128,8 +128,18 @@ fn private_key(path: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsEr
         // RFC 7468 section 11, and what OpenSSL wrote before it.
         _ if String::from_utf8_lossy(text).contains("ENCRYPTED") => TlsError::Encrypted(path.to_owned()),
         pem::Error::NoItemsFound => TlsError::NoKey(path.to_owned()),
-        error => TlsError::Invalid { path: path.to_owned(), reason: error.to_string() },
+        error => no_pem(path, error),
     })
+}
+
+/// The library would show the line as a list of numbers; and one of a key is to be in no log.
+fn no_pem(path: &Path, error: pem::Error) -> TlsError {
+    let reason = match error {
+        pem::Error::MissingSectionEnd { .. } => "it has a BEGIN line without its END: copy the whole file".to_owned(),
+        pem::Error::IllegalSectionStart { .. } => "a BEGIN line of it lacks its five hyphens at the end".to_owned(),
+        error => error.to_string(),
+    };
+    TlsError::Invalid { path: path.to_owned(), reason }
 }
 
 fn read(path: &Path, option: &'static str) -> Result<Vec<u8>, TlsError> {

@@ -95,6 +95,8 @@ fn what_is_not_provided_is_refused_with_its_line_and_what_to_do() {
             8,
             ["spin.internal", "http://self"],
         ),
+        (format!("{component}environment = {{ 'A=B' = 'c' }}"), 8, ["environment", "A=B"]),
+        (format!("{component}environment = {{ '' = 'c' }}"), 8, ["environment", "a letter"]),
         (format!("{component}files = ['nothing/*']"), 8, ["nothing/*", "names no file"]),
         (format!("{component}files = [{{ source = 'nothing', destination = '/' }}]"), 8, ["nothing", "not there"]),
         (format!("{component}files = ['../*']"), 8, ["../*", "within the folder"]),
@@ -156,6 +158,15 @@ fn a_route_that_is_written_as_elsewhere_works_as_in_spin_and_is_warned_of() {
         assert_eq!(get(server.address, "/u/1").status(), 404, "{route}");
         let log = server.stop(Signal::TERM).expect("an end");
         assert_eq!(log.stderr.matches("WARN").count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn a_route_that_no_path_can_match_is_warned_of() {
+    for (route, shown) in [("/a?b", "`?`"), ("/a#b", "`#`"), ("/a b", "` `"), ("/\u{e9}t\u{e9}", "`\\u{e9}`")] {
+        let text = format!("{HEAD}{TRIGGER}[[trigger.http]]\nroute = '{route}'\ncomponent = 'test'\n");
+        let (_folder, path) = manifest(&format!("{text}[component.test]\nsource = 'SOURCE'\n"));
+        warned(&mut up(&path), &path, 7, &["matches no request", shown]);
     }
 }
 

@@ -304,6 +304,18 @@ fn a_certificate_that_is_damaged() {
 }
 
 #[test]
+fn a_file_that_is_cut_short_is_named_without_what_is_in_it() {
+    let (files, _) = Files::new();
+    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n").expect("written");
+    files.refused(&["certificate.pem", "BEGIN line without its END"]);
+    let (files, _) = Files::new();
+    fs::write(files.key(), "-----BEGIN PRIVATE KEY-----\nAAAA\n").expect("written");
+    files.refused(&["key.pem", "BEGIN line without its END"]);
+    fs::write(files.key(), "-----BEGIN PRIVATE KEY\nAAAA\n").expect("written");
+    files.refused(&["key.pem", "five hyphens"]);
+}
+
+#[test]
 fn a_key_of_another_certificate() {
     let (files, _) = Files::new();
     fs::write(files.key(), KeyPair::generate().expect("a key").serialize_pem()).expect("written");

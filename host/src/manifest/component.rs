@@ -39,7 +39,7 @@ impl Check<'_> {
         }
         Ok(Component {
             source,
-            environment: self.environment(table.environment),
+            environment: self.environment(table.environment)?,
             variables: table.variables.into_iter().map(variable).collect::<Result<Variables, _>>()?,
             allowed_outbound_hosts,
             files: table.files.into_iter().map(|entry| self.file(entry)).collect(),
@@ -61,13 +61,20 @@ impl Check<'_> {
     }
 
     /// The variables as they stand: Spin replaces nothing in them.
-    fn environment(&mut self, environment: BTreeMap<String, Spanned<String>>) -> Vec<(String, String)> {
+    fn environment(
+        &mut self,
+        environment: BTreeMap<String, Spanned<String>>,
+    ) -> Result<Vec<(String, String)>, Problem> {
         let pair = |(name, value): (String, Spanned<String>)| {
+            if !is_environment_name(&name) {
+                let message = format!("`environment`: `{}` is no name of a variable", name.escape_default());
+                return Err(Problem::at(value.span(), format!("{message}: it needs a letter, and may have no `=`")));
+            }
             if variables::is_template(value.get_ref()) {
                 let hint = format!("`{name}` has a template, but `environment` takes none: use `variables`");
                 self.warn(value.span().start, &hint);
             }
-            (name, value.into_inner())
+            Ok((name, value.into_inner()))
         };
         environment.into_iter().map(pair).collect()
     }
@@ -102,6 +109,11 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// The names that a list of `name=value` can hold (POSIX.1-2024 section 8.1).
+fn is_environment_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0'])
 }
 
 /// The profile's own values take the place of the component's.

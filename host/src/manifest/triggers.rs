@@ -92,10 +92,20 @@ pub(super) fn odd_route(trigger: &HttpTrigger) -> Option<(usize, String)> {
         format!("the route `{written}` is read as `/{written}`: write it so")
     } else if let Some(prefix) = written.strip_suffix("/*") {
         format!("the route `{written}` is read as `{prefix}/...`: write it so")
+    } else if let Some(stranger) = written.chars().find(|&character| !may_be_in_a_path(character)) {
+        // Escaped: it may be one that no terminal shows.
+        let stranger = stranger.escape_default();
+        format!("the route `{}` matches no request: no path has `{stranger}` in it", written.escape_default())
     } else {
         let in_braces = |segment: &str| segment.strip_prefix('{')?.strip_suffix('}').map(str::to_owned);
         let name = written.split('/').find_map(in_braces)?;
         format!("the route `{written}` has `{{{name}}}`, which is text like any other: write `:{name}` for any segment")
     };
     Some((trigger.route.span().start, hint))
+}
+
+/// What a request's path may have in it; all else is sent percent-encoded (RFC 3986 section 3.3). Braces, quotes and
+/// the like should be too, but clients send them as they are.
+fn may_be_in_a_path(character: char) -> bool {
+    character.is_ascii_graphic() && !['?', '#'].contains(&character)
 }
