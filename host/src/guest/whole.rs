@@ -55,28 +55,60 @@ pub(super) fn poll_frame(
 
 /// A body of these frames. Its length stays unsaid where the guest did not say it.
 pub(super) fn body(frames: VecDeque<Frame<Bytes>>) -> Body {
-    Body::new(Whole(frames))
+    Body::new(Whole { frames, begun: false })
 }
 
-struct Whole(VecDeque<Frame<Bytes>>);
+struct Whole {
+    frames: VecDeque<Frame<Bytes>>,
+    begun: bool,
+}
 
 impl http_body::Body for Whole {
     type Data = Bytes;
     type Error = CallError;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
-        Poll::Ready(self.0.pop_front().map(Ok))
+        self.begun = true;
+        Poll::Ready(self.frames.pop_front().map(Ok))
+    }
+
+    /// With the last frame: nobody has to ask again, or to see to it that the client takes more. A body that has none does
+    /// not say so at once: it would be given a length.
+    fn is_end_stream(&self) -> bool {
+        self.begun && self.frames.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
+    use http_body::Body as _;
     use http_body_util::StreamBody;
     use tokio::sync::mpsc;
     use tokio::task::coop::{consume_budget, has_budget_remaining};
 
     use super::*;
+
+    #[test]
+    fn a_body_says_with_its_last_frame_that_it_has_ended() {
+        let frames = ["hello", "world"].map(|text| Frame::data(Bytes::from(text)));
+        let mut body = pin!(body(frames.into()));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut ended_after = Vec::new();
+        while let Poll::Ready(Some(Ok(_))) = body.as_mut().poll_frame(&mut context) {
+            ended_after.push(body.is_end_stream());
+        }
+        assert_eq!(ended_after, [false, true]);
+    }
+
+    #[test]
+    fn a_body_without_a_frame_does_not_say_so_before_it_is_asked() {
+        let mut body = pin!(body(VecDeque::new()));
+        assert!(!body.is_end_stream());
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(body.as_mut().poll_frame(&mut context), Poll::Ready(None)));
+        assert!(body.is_end_stream());
+    }
 
     #[test]
     fn a_frame_that_is_there_is_seen_when_the_budget_of_the_task_is_used_up() {

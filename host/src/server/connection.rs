@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,7 +14,7 @@ use super::conversation::{self, End};
 use super::crowd::Crowd;
 use super::phase::Phase;
 use super::refusal::Refusal;
-use super::socket::{Left, Socket, Stream};
+use super::socket::{Left, Socket, Stream, scheme};
 use super::wire::Limits;
 use super::{Routes, parting};
 use crate::bounds::Bounds;
@@ -48,7 +49,7 @@ pub(super) async fn serve(stream: TcpStream, tls: Option<Tls>, shared: Shared, c
     // A client that is gone already has no address, and no request either.
     let Ok(client) = stream.peer_addr() else { return };
     match tls {
-        None => speak(stream, client, shared, closing).await,
+        None => speak(Either::Left(stream), client, shared, closing).await,
         // Apart, since a handshake takes more room than the rest, which each connection has for as long as it is idle.
         Some(tls) => Box::pin(encrypt(stream, client, tls, shared, closing)).await,
     }
@@ -72,15 +73,15 @@ async fn encrypt(stream: TcpStream, client: SocketAddr, tls: Tls, shared: Shared
         // Without a handshake there is no request yet.
         () = lingered => return,
     };
-    speak(stream, client, shared, closing).await;
+    speak(Either::Right(Box::new(stream)), client, shared, closing).await;
 }
 
 /// Speaks HTTP, and has the last word.
-async fn speak<S: Stream>(stream: S, client: SocketAddr, shared: Shared, closing: CancellationToken) {
+async fn speak(stream: Stream, client: SocketAddr, shared: Shared, closing: CancellationToken) {
     let phase = Phase::new(&shared.bounds);
     let member = shared.crowd.join(phase.clone(), closing.clone());
     let limits = Limits { head: shared.bounds.max_header_size.0, fields: shared.bounds.max_header_count.get() };
-    let peer = Peer::new(client, S::SCHEME);
+    let peer = Peer::new(client, scheme(&stream));
     let (socket, mut left) = Socket::new(stream, phase.clone(), limits);
     let end = conversation::until_the_end(socket, &peer, &phase, &shared, closing).await;
     let refusal = match end {

@@ -21,7 +21,7 @@ use tracing::Instrument;
 use super::connection::{LINGER, Shared};
 use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
-use super::socket::{Socket, Stream};
+use super::socket::Socket;
 use super::{answer, protocol};
 use crate::telemetry::{Exchange, METRICS, Peer};
 
@@ -40,8 +40,8 @@ pub(super) enum End {
 }
 
 /// Answers the requests of a connection.
-pub(super) async fn until_the_end<S: Stream>(
-    socket: Socket<S>,
+pub(super) async fn until_the_end(
+    socket: Socket,
     peer: &Peer,
     phase: &Phase,
     shared: &Shared,

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::phase::{Expired, FAREWELL};
-use super::socket::Stream;
+use super::socket::{self, Stream};
 use crate::telemetry::METRICS;
 
 /// How long it may go on talking then: connections that part give way to nobody.
@@ -19,13 +19,13 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Ends a connection: sends what is left as long as the client takes it, never waiting for it for longer than
 /// `body_timeout`. A client that may be `talking` gets the time to read it before the connection is closed.
-pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: Duration) {
-    wait_in_system(stream.tcp(), body_timeout);
+pub(super) async fn part(mut stream: Stream, talking: bool, body_timeout: Duration) {
+    wait_in_system(socket::tcp(&stream), body_timeout);
     tokio::select! {
-        () = all_sent(stream.tcp()) => {}
-        never = discard_all(stream.tcp()) => match never {},
+        () = all_sent(socket::tcp(&stream)) => {}
+        never = discard_all(socket::tcp(&stream)) => match never {},
     }
-    if let Ok(Some(error)) = stream.tcp().take_error() {
+    if let Ok(Some(error)) = socket::tcp(&stream).take_error() {
         if error.kind() == io::ErrorKind::TimedOut {
             METRICS.connection_timed_out(Expired::Blocked.label());
         }
@@ -34,7 +34,7 @@ pub(super) async fn part<S: Stream>(mut stream: S, talking: bool, body_timeout: 
     // What TLS adds is short: there is room for it now.
     let ended = timeout(FAREWELL, stream.shutdown()).await;
     if talking && matches!(ended, Ok(Ok(()))) {
-        _ = timeout(LONGEST_FAREWELL, silence(stream.tcp())).await;
+        _ = timeout(LONGEST_FAREWELL, silence(socket::tcp(&stream))).await;
     }
 }
 

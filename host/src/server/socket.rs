@@ -8,81 +8,76 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::phase::Phase;
 use super::wire::{Limits, Scanner};
 
-/// What carries a connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// The scheme of what is served on it.
-    const SCHEME: &'static str;
+/// What carries a connection. One type for both, so that all of HTTP is in the file once.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
-    /// The TCP connection below.
-    fn tcp(&self) -> &TcpStream;
-}
-
-impl Stream for TcpStream {
-    const SCHEME: &'static str = "http";
-
-    fn tcp(&self) -> &TcpStream {
-        self
+/// The TCP connection below.
+pub(super) fn tcp(stream: &Stream) -> &TcpStream {
+    match stream {
+        Either::Left(tcp) => tcp,
+        Either::Right(tls) => tls.get_ref().0,
     }
 }
 
-impl Stream for TlsStream<TcpStream> {
-    const SCHEME: &'static str = "https";
-
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0
+/// The scheme of what is served on it.
+pub(super) fn scheme(stream: &Stream) -> &'static str {
+    match stream {
+        Either::Left(_) => "http",
+        Either::Right(_) => "https",
     }
 }
 
 /// A socket that tells its phase what passes, and lets nothing pass that is wrong.
-pub(super) struct Socket<S: Stream> {
+pub(super) struct Socket {
     /// There until the socket is dropped.
-    stream: Option<S>,
+    stream: Option<Stream>,
     phase: Phase,
     scanner: Scanner,
     /// Whether the last flush waits for the client.
     flushing: bool,
-    back: Option<oneshot::Sender<Left<S>>>,
+    back: Option<oneshot::Sender<Left>>,
 }
 
 /// What is left of a connection when hyper has done with it. hyper owns the socket and says nothing of its own when it
 /// is dropped: last words are for whoever gets this.
-pub(super) struct Left<S> {
-    pub(super) stream: S,
+pub(super) struct Left {
+    pub(super) stream: Stream,
     /// Whether the client was in the middle of a request.
     pub(super) unread: bool,
 }
 
-impl<S: Stream> Socket<S> {
-    pub(super) fn new(stream: S, phase: Phase, limits: Limits) -> (Self, oneshot::Receiver<Left<S>>) {
+impl Socket {
+    pub(super) fn new(stream: Stream, phase: Phase, limits: Limits) -> (Self, oneshot::Receiver<Left>) {
         let (back, left) = oneshot::channel();
         let scanner = Scanner::new(limits);
         (Self { stream: Some(stream), phase, scanner, flushing: false, back: Some(back) }, left)
     }
 }
 
-impl<S: Stream> Drop for Socket<S> {
+impl Drop for Socket {
     fn drop(&mut self) {
         if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
             if self.phase.is_broken() {
                 // A reset, which no client takes for an end.
-                _ = stream.tcp().set_zero_linger();
+                _ = tcp(&stream).set_zero_linger();
             }
             _ = back.send(Left { stream, unread: !self.scanner.is_between_requests() });
         }
     }
 }
 
-impl<S: Stream> Socket<S> {
-    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+impl Socket {
+    fn stream(&mut self) -> io::Result<Pin<&mut Stream>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl<S: Stream> AsyncRead for Socket<S> {
+impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // Nothing more is read from a client that breaks the rules. The end of its connection is for `connection`,
         // which knows when its earlier requests are answered.
@@ -105,7 +100,7 @@ impl<S: Stream> AsyncRead for Socket<S> {
     }
 }
 
-impl<S: Stream> AsyncWrite for Socket<S> {
+impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = self.stream()?.poll_write(cx, buf);
         self.phase.sent(result.is_pending());
