@@ -395,6 +395,7 @@ fn a_number_a_network_or_a_port_that_is_none() {
 fn what_other_commands_take_is_answered_with_what_does_the_same() {
     usage(&mut catamaran(["up", "c.wasm"]), &["c.wasm", "'catamaran serve c.wasm'"]);
     usage(&mut catamaran(["up", "spin.toml"]), &["'--from spin.toml'"]);
+    usage(&mut catamaran(["up", "/"]), &["'catamaran up --from /'"]);
     usage(&mut catamaran(["up", "--env", "A=b"]), &["--env", "`environment`", "SPIN_VARIABLE_NAME"]);
     usage(&mut catamaran(["up", "--variable", "a=b"]), &["--variable", "SPIN_VARIABLE_NAME"]);
     usage(&mut catamaran(["serve", "c.wasm", "--port", "80"]), &["--port", "'--listen 127.0.0.1:PORT'"]);

@@ -73,7 +73,13 @@ fn hint(error: &Error) -> Option<String> {
         return Some(hint);
     }
     // `up` takes its file by an option, as `spin up` does.
-    match Path::new(argument).extension()?.to_str()? {
+    let path = Path::new(argument);
+    if path.is_dir() {
+        return Some(format!(
+            "to serve what the spin.toml of a folder describes, use 'catamaran up --from {argument}'"
+        ));
+    }
+    match path.extension()?.to_str()? {
         "wasm" | "cwasm" => Some(format!("to serve a component, use 'catamaran serve {argument}'")),
         "toml" => Some(format!("to name the manifest, use '--from {argument}'")),
         _ => None,
