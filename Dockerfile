@@ -18,7 +18,8 @@ RUN apt-get update \
 ENV RUSTUP_TOOLCHAIN=$RUST_VERSION
 RUN rustup target add wasm32-unknown-unknown "$(uname -m)-unknown-linux-musl"
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    cargo install --locked --root /usr/local cargo-auditable@0.7.7 cargo-cyclonedx@0.5.9
+    cargo install --locked --root /usr/local cargo-auditable@0.7.7 cargo-cyclonedx@0.5.9 \
+    && cargo install --locked --root /usr/local wasm-tools@1.263.0 --no-default-features --features metadata
 
 WORKDIR /src
 COPY . .
@@ -48,12 +49,11 @@ ARG REVISION=unknown
 # The component as every host takes it, and its machine code beside it, where `up` finds both by the manifest.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=$CACHE,target=/src/target,sharing=locked <<'SCRIPT'
-component=target/wasm32-unknown-unknown/component/catamaran_component.wasm
-export CATAMARAN_REVISION=$REVISION
-cargo auditable rustc --crate-type cdylib --locked --package catamaran-component --target wasm32-unknown-unknown --profile component
-install -D --mode=644 "$component" "/out/app/$component"
-install --mode=644 spin.toml /out/app/
-catamaran compile "/out/app/$component"
+component=/out/app/target/wasm32-unknown-unknown/component/catamaran_component.wasm
+install -D --mode=644 --target-directory=/out/app spin.toml
+mkdir -p "${component%/*}"
+CATAMARAN_REVISION=$REVISION component/package "$component"
+catamaran compile "$component"
 SCRIPT
 
 # The time that everything in the image has; the CycloneDX files too.

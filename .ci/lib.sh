@@ -18,7 +18,8 @@ not_run() {
 }
 
 # Whether a tool is demanded, as in the tests: CATAMARAN_REQUIRE=docker makes its absence a failure.
-required() { [[ ",${CATAMARAN_REQUIRE:-}," == *",$1,"* ]]; }
+export CATAMARAN_REQUIRE="${CATAMARAN_REQUIRE:-wasmtime,chromium,promtool}"
+required() { [[ ",$CATAMARAN_REQUIRE," == *",$1,"* ]]; }
 
 # Whether a Docker engine answers.
 engine() { have docker && docker info >/dev/null 2>&1; }

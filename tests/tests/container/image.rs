@@ -1,8 +1,9 @@
 //! What the image is: its files, its size, its labels and its papers.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, process::Command};
 
 use catamaran_tests::{
+    artifacts::workspace,
     docker::{Container, IMAGE, image, output},
     http::get,
 };
@@ -98,12 +99,25 @@ pub(super) fn bills_of_materials() -> Result<(), String> {
 }
 
 pub(super) fn reproducible() -> Result<(), String> {
+    let sources = sources();
     let built = |cache: &str| {
         let arguments =
             ["build", "--quiet", "--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000", "--build-arg"];
         let cache = format!("CACHE=catamaran-test-{cache}-{}", std::process::id());
-        output(arguments.into_iter().chain([cache.as_str(), "."]))
+        output(arguments.into_iter().chain([cache.as_str(), text(sources.path())]))
     };
     let (first, second) = (built("first")?, built("second")?);
     check(first == second, || format!("{first} and {second}"))
+}
+
+/// A copy of what git knows or would add: whoever works on while the builds run does not change what they read.
+fn sources() -> TempDir {
+    let folder = folder();
+    let copy = "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -dt \"$0\"";
+    let copied = Command::new("bash")
+        .args(["-o", "pipefail", "-c", copy, text(folder.path())])
+        .current_dir(workspace())
+        .status();
+    assert!(copied.expect("bash starts").success());
+    folder
 }
