@@ -3,6 +3,7 @@
 //! They are global as the log is: an event is counted where it happens. What a request touches is resolved at start-up
 //! or at the first use of its labels: counting is an atomic addition, without a lock and without an allocation.
 
+mod labels;
 mod register;
 
 use std::sync::LazyLock;
@@ -13,8 +14,11 @@ use prometheus::{
     CounterVec, Encoder, Gauge, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
 };
 
+use self::labels::{FAILURES, GUEST, PHASES, REFUSALS};
 use self::register::Register;
 use super::guest::Peaks;
+
+pub(crate) use self::labels::TimedOut;
 
 /// All metrics.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -43,39 +47,6 @@ pub(crate) struct Metrics {
     reload_success: IntGauge,
     pub(crate) guest_lines_dropped: IntCounter,
     pub(crate) lines_dropped: IntCounter,
-}
-
-/// The phases of a connection that can last too long.
-const PHASES: [&str; 5] = ["handshake", "new", "idle", "headers", "blocked"];
-
-/// How a call can fail.
-const FAILURES: [&str; 11] = [
-    "unreachable",
-    "memory",
-    "stack",
-    "resources",
-    "wasm",
-    "host",
-    "refused",
-    "interim_status",
-    "no_response",
-    "unfinished_body",
-    "broken_body",
-];
-
-/// When a request's time was over.
-#[derive(Clone, Copy)]
-pub(crate) enum TimedOut {
-    /// The body of the request did not come.
-    RequestBody,
-    /// Before the head of the response.
-    Head,
-    /// The guest gave no more of the body of its response.
-    Body,
-    /// The client took too little of the response.
-    Taking,
-    /// The guest worked on after its response.
-    PostReturn,
 }
 
 impl Metrics {
@@ -163,13 +134,13 @@ impl Metrics {
 
     /// A counter that is not there until its first event makes that event invisible to `increase()`.
     fn show_zeros(&self) {
-        for stage in [TimedOut::RequestBody, TimedOut::Head, TimedOut::Body, TimedOut::Taking, TimedOut::PostReturn] {
+        for stage in TimedOut::ALL {
             self.timed_out.with_label_values(&[stage.label()]);
         }
         for phase in PHASES {
             self.connections_timed_out.with_label_values(&[phase]);
         }
-        for status in ["400", "408", "414", "431", "501", "505"] {
+        for status in REFUSALS {
             self.refused.with_label_values(&[status]);
         }
         for reason in FAILURES {
@@ -219,21 +190,6 @@ impl Metrics {
         (text, prometheus::TEXT_FORMAT)
     }
 }
-
-impl TimedOut {
-    fn label(self) -> &'static str {
-        match self {
-            Self::RequestBody => "request_body",
-            Self::Head => "head",
-            Self::Body => "body",
-            Self::Taking => "taking",
-            Self::PostReturn => "post_return",
-        }
-    }
-}
-
-/// The label of what is counted for each component.
-const GUEST: &[&str] = &["component"];
 
 /// A gauge that is one higher until this is dropped.
 pub(super) struct Up(IntGauge);
