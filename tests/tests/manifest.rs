@@ -436,3 +436,23 @@ fn files_are_what_the_entries_name_and_no_link_leads_out() {
     std::os::unix::fs::symlink("/etc/passwd", folder.path().join("a/link")).expect("a link");
     assert!(refused(&mut up(&path)).contains("leads out"));
 }
+
+#[test]
+fn copies_of_files_are_gone_when_the_server_has_ended_or_loaded_others() {
+    let (folder, path) = manifest(&format!("{HEAD}{TRIGGER}[component.test]\nsource = 'SOURCE'\nfiles = ['a/*']\n"));
+    let copies = folder.path().join("copies");
+    fs::create_dir_all(folder.path().join("a")).expect("a folder");
+    fs::create_dir_all(&copies).expect("a folder");
+    fs::write(folder.path().join("a/one.txt"), "1").expect("a file");
+    let found = || fs::read_dir(&copies).expect("a folder").count();
+    let server = Server::start(up(&path).env("TMPDIR", &copies)).expect("a server");
+    assert_eq!(text(&server, "/read?/a/one.txt"), "1");
+    assert_eq!(found(), 1);
+    server.process.signal(Signal::HUP);
+    let reloaded = |_, line: &str| line.ends_with(": reloaded").then_some(());
+    server.process.wait_for_line(reloaded).expect("a reload");
+    assert_eq!(found(), 1);
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert!(finished.status.success(), "{finished}");
+    assert_eq!(found(), 0);
+}

@@ -1,6 +1,11 @@
 //! What is made from the definitions of the command line is made, and says what they say.
 
-use std::{fs, path::Path, process::Command, sync::LazyLock};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
 
 use catamaran::cli::Cli;
 use catamaran_tests::{
@@ -8,17 +13,16 @@ use catamaran_tests::{
     process::run,
 };
 use clap::CommandFactory;
-use tempfile::TempDir;
 
 /// The folder that the tool has written.
 fn made() -> &'static Path {
-    static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let finished = run(Command::new(reference()).arg(folder.path()));
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reference");
+        let finished = run(Command::new(reference()).arg(&folder));
         assert!(finished.status.success(), "{finished}");
         folder
     });
-    FOLDER.path()
+    &FOLDER
 }
 
 fn text(path: &str) -> String {

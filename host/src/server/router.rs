@@ -1,5 +1,6 @@
 //! From a path to its guest: admission, the request in the guest's terms, the call.
 
+use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -60,10 +61,14 @@ impl Routes {
         self.0.admission.in_progress()
     }
 
-    /// Answers the requests that the application makes to itself, as those of a client on this machine.
+    /// Answers the requests that the application makes to itself, as those of a client on this machine. What the application
+    /// holds does not hold the application: it would never end.
     pub fn home(&self) -> Home {
-        let routes = self.clone();
-        Arc::new(move |request: Request| Box::pin(routes.answer(request, SELF)))
+        let routes = Arc::downgrade(&self.0);
+        Arc::new(move |request: Request| match routes.upgrade() {
+            Some(routes) => Box::pin(Self(routes).answer(request, SELF)),
+            None => Box::pin(ready(answer::overloaded())),
+        })
     }
 
     /// Answers a request of `client`.
