@@ -1,8 +1,8 @@
 //! The service: one HTTP component that answers `/` and `/healthz` under every wasi:http host.
 //!
 //! [`respond`] is a plain function from a request to a response; all that it can answer is prepared when the crate is
-//! compiled. A thin adapter exports it, chosen by feature: `p2` as `wasi:http/incoming-handler@0.2` or `p3` as
-//! `wasi:http/handler@0.3`.
+//! compiled. A thin adapter exports the same choice without the `http` crate's request, chosen by feature: `p2` as
+//! `wasi:http/incoming-handler@0.2` or `p3` as `wasi:http/handler@0.3`.
 //!
 //! | module | its one idea |
 //! |---|---|

@@ -36,9 +36,8 @@ impl Guest for Component {
             _ => Verb::Other,
         };
         let target = request.path_with_query().unwrap_or_default();
-        let path = target.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
         let headers = LazyCell::new(|| request.headers());
-        send(answer(verb, path, |name| headers.get(name)), verb, outparam);
+        send(answer(verb, &target, |name| headers.get(name)), verb, outparam);
     }
 }
 

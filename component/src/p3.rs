@@ -6,7 +6,7 @@
 use std::cell::LazyCell;
 
 use spin_sdk::wasip3::exports::http::handler::Guest;
-use spin_sdk::wasip3::http::types::{ErrorCode, Fields, HeaderError, Method, Request, Response};
+use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Method, Request, Response};
 use spin_sdk::wasip3::{http, spawn, wit_future, wit_stream};
 
 use crate::answer::Answer;
@@ -24,15 +24,14 @@ impl Guest for Component {
             _ => Verb::Other,
         };
         let target = request.get_path_with_query().unwrap_or_default();
-        let path = target.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
         let headers = LazyCell::new(|| request.get_headers());
-        response(answer(verb, path, |name| headers.get(name)), verb)
+        response(answer(verb, &target, |name| headers.get(name)), verb)
     }
 }
 
 fn response(answer: &Answer, verb: Verb) -> Result<Response, ErrorCode> {
     let headers = answer.headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
-    let headers = Fields::from_list(&headers.collect::<Vec<_>>()).map_err(internal)?;
+    let headers = Fields::from_list(&headers.collect::<Vec<_>>()).map_err(|_| ErrorCode::InternalError(None))?;
     let text = answer.body(verb);
     let (end, trailers) = wit_future::new(|| Ok(None));
     // An answer to `HEAD` has a length and no body, which is not the same as an empty one.
@@ -51,8 +50,4 @@ fn response(answer: &Answer, verb: Verb) -> Result<Response, ErrorCode> {
         response.set_status_code(answer.status).map_err(|()| ErrorCode::InternalError(None))?;
     }
     Ok(response)
-}
-
-fn internal(error: HeaderError) -> ErrorCode {
-    ErrorCode::InternalError(Some(error.to_string()))
 }

@@ -28,15 +28,16 @@ pub fn respond<Body>(request: &Request<Body>) -> Response<&'static str> {
         Method::HEAD => Verb::Head,
         _ => Verb::Other,
     };
-    answer(verb, request.uri().path().as_bytes(), |name| request.headers().get_all(name)).response(verb)
+    answer(verb, request.uri().path(), |name| request.headers().get_all(name)).response(verb)
 }
 
-/// Chooses the answer. `header` gives the values of all lines of a header, and is asked only for those that matter: in
-/// `p2` each is a call to the host.
-pub(crate) fn answer<Values>(verb: Verb, path: &[u8], header: impl Fn(&'static str) -> Values) -> &'static Answer
+/// Chooses the answer to `target`, a path with or without a query. `header` gives the values of all lines of a header, and is
+/// asked only for those that matter: in the adapters each is a call to the host.
+pub(crate) fn answer<Values>(verb: Verb, target: &str, header: impl Fn(&'static str) -> Values) -> &'static Answer
 where
     Values: IntoIterator<Item: AsRef<[u8]>>,
 {
+    let path = target.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
     // A path that is empty is the same as `/` (RFC 9110, section 4.2.3).
     match (path, verb) {
         (b"" | b"/" | b"/healthz", Verb::Other) => &problem::METHOD_NOT_ALLOWED,

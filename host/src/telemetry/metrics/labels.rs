@@ -1,4 +1,4 @@
-//! The labels that metrics have, each with the few values that it can take.
+//! The labels of metrics, and the few values that each but the component's name can take.
 
 /// The label of what is counted for each component.
 pub(super) const GUEST: &[&str] = &["component"];
