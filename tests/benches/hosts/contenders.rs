@@ -13,18 +13,28 @@ use catamaran_tests::process::run;
 use catamaran_tests::server::Server;
 use catamaran_tests::tool::{DOCKER, GUNICORN, WASMTIME};
 
-use crate::load::{Load, Serves};
+use crate::load::{LONG, Load, PLAIN, Serves};
 use crate::native;
+
+/// What is measured of a host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All of it.
+    Everything,
+    /// Loads of the service: it serves no other component.
+    Service,
+    /// `GET` with 64 connections, to compare one of its settings.
+    Setting,
+    /// Its start.
+    Start,
+}
 
 /// A host with its options.
 pub(crate) struct Contender {
     /// What the report calls it.
     pub(crate) name: String,
     http2: bool,
-    /// Whether it serves other components than the service.
-    any: bool,
-    /// Whether anything but its start is measured.
-    loaded: bool,
+    scope: Scope,
     /// Whether it keeps a connection after an answer.
     keeps_alive: bool,
     /// Whether it is somebody else's host: what it cannot do is its figure, not a fault of the bench.
@@ -37,8 +47,7 @@ impl Contender {
         Self {
             name: name.to_owned(),
             http2: true,
-            any: true,
-            loaded: true,
+            scope: Scope::Everything,
             keeps_alive: true,
             other: false,
             launch: Box::new(launch),
@@ -52,7 +61,13 @@ impl Contender {
 
     /// Whether it speaks what the load does, and has what it asks for.
     pub(crate) fn takes(&self, load: &Load) -> bool {
-        self.loaded && (self.http2 || !load.is_http2()) && (self.any || load.serves == Serves::Service)
+        let in_scope = match self.scope {
+            Scope::Everything => true,
+            Scope::Service => load.serves == Serves::Service,
+            Scope::Setting => [PLAIN.name, LONG.name].contains(&load.name),
+            Scope::Start => false,
+        };
+        in_scope && (self.http2 || !load.is_http2())
     }
 
     /// Whether it may leave connections unanswered.
@@ -62,20 +77,26 @@ impl Contender {
 
     /// Whether it can hold idle connections as the others do.
     pub(crate) fn takes_connections(&self) -> bool {
-        self.loaded && self.keeps_alive
+        matches!(self.scope, Scope::Everything | Scope::Service) && self.keeps_alive
     }
 }
 
 /// Native axum, `catamaran` in its ways, the other hosts that this machine has, and Flask if it has that.
 pub(crate) fn present() -> Result<Vec<Contender>, String> {
+    let setting = |name: &str, launch: fn(Serves) -> Result<Launched, String>| Contender {
+        scope: Scope::Setting,
+        ..Contender::new(name, launch)
+    };
     let mut contenders = vec![
         Contender::new("native axum", |_| {
             launched(Command::new(env::current_exe().map_err(|error| error.to_string())?).env(native::SWITCH, "1"))
         }),
         Contender::new("catamaran 0.2, a fresh instance a request", |what| ours(file(what), &[])),
         Contender::new("catamaran 0.2, reuse 1000", |what| ours(file(what), &["--max-instance-reuse-count", "1000"])),
-        Contender { any: false, ..Contender::new("catamaran 0.3, reuse 128", |_| ours(component(P3), &[])) },
-        Contender { loaded: false, ..Contender::new("catamaran 0.2, compiled before", |_| ours(&COMPILED, &[])) },
+        setting("catamaran 0.2, with access lines", |what| with_access_lines(file(what))),
+        setting("catamaran 0.2, on one core", |what| launched(&mut on_one_core(file(what)))),
+        Contender { scope: Scope::Service, ..Contender::new("catamaran 0.3, reuse 128", |_| ours(component(P3), &[])) },
+        Contender { scope: Scope::Start, ..Contender::new("catamaran 0.2, compiled before", |_| ours(&COMPILED, &[])) },
     ];
     for other in HOSTS.iter().filter(|other| other.tool.is_some()) {
         let name = format!("{} {}", other.name, other.generation.version());
@@ -83,9 +104,12 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
             Some(reason) => eprintln!("SKIPPED: {name}: {reason}"),
             None => contenders.push(Contender {
                 http2: other.protocols.contains(&Protocol::H2c),
-                any: is_wasmtime(other),
-                // What a container uses is not what its client does.
-                loaded: other.tool != Some(DOCKER),
+                scope: match other.tool {
+                    // What a container uses is not what its client does.
+                    Some(DOCKER) => Scope::Start,
+                    _ if is_wasmtime(other) => Scope::Everything,
+                    _ => Scope::Service,
+                },
                 other: other.tool != Some(DOCKER),
                 ..Contender::new(&name, |what| match what {
                     Serves::Streams => Server::start(
@@ -101,7 +125,7 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
         Err(reason) => eprintln!("SKIPPED: Flask: {reason}"),
         Ok(gunicorn) => contenders.push(Contender {
             http2: false,
-            any: false,
+            scope: Scope::Service,
             // Its workers answer one connection after the other, and close each.
             keeps_alive: false,
             other: true,
@@ -138,9 +162,26 @@ static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// Without access lines, and with room for as many idle connections as the others take.
 fn ours(file: &Path, options: &[&str]) -> Result<Launched, String> {
-    let mut command = Command::new(dist_host());
+    launched(serve(&mut Command::new(dist_host()), file).args(options))
+}
+
+fn serve<'a>(command: &'a mut Command, file: &Path) -> &'a mut Command {
     command.arg("serve").arg(file).args(["--allow-precompiled", "--listen", "127.0.0.1:0"]);
-    launched(command.args(["--max-concurrent-connections", "6000"]).args(options))
+    command.args(["--max-concurrent-connections", "6000"])
+}
+
+/// With its lines in a file that has no name: who reads a pipe here would take from the load's processor.
+fn with_access_lines(file: &Path) -> Result<Launched, String> {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"lines=$(mktemp) && exec 2>"$lines" && rm "$lines" && exec "$0" "$@""#]).arg(dist_host());
+    Server::start(serve(&mut command, file).env("RUST_LOG", "info")).map(Launched::from)
+}
+
+fn on_one_core(file: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0"]).arg(dist_host());
+    serve(&mut command, file);
+    command
 }
 
 fn launched(command: &mut Command) -> Result<Launched, String> {

@@ -29,6 +29,8 @@ pub(crate) struct Load {
     headers: &'static [&'static str],
     /// Bytes of the request's body; with any, it is a POST.
     body: usize,
+    /// Whether anything is there: what is answered otherwise is an error.
+    found: bool,
     /// A path that three other connections ask for meanwhile.
     beside: Option<&'static str>,
 }
@@ -56,7 +58,7 @@ pub(crate) struct Sample {
 }
 
 /// `GET /` over HTTP/1.1, from which the others differ.
-const PLAIN: Load = Load {
+pub(crate) const PLAIN: Load = Load {
     name: "GET / c=64",
     tool: Tool::Wrk,
     connections: 64,
@@ -64,8 +66,22 @@ const PLAIN: Load = Load {
     path: "/",
     headers: &[],
     body: 0,
+    found: true,
     beside: None,
 };
+
+/// What makes an access line of 1 KiB: the query is not in it, so the path has to be long, and there is nothing at that.
+pub(crate) const LONG: Load = Load { name: "GET of a path of 800 bytes, c=64", path: LONG_PATH, found: false, ..PLAIN };
+
+const LONG_PATH: &str = match str::from_utf8(&slashed([b'a'; 800])) {
+    Ok(path) => path,
+    Err(_) => unreachable!(),
+};
+
+const fn slashed(mut path: [u8; 800]) -> [u8; 800] {
+    path[0] = b'/';
+    path
+}
 
 /// One of [`Serves::Streams`].
 const STREAM: Load = Load { serves: Serves::Streams, ..PLAIN };
@@ -74,6 +90,7 @@ const STREAM: Load = Load { serves: Serves::Streams, ..PLAIN };
 pub(crate) const LOADS: &[Load] = &[
     Load { name: "GET / c=1", connections: 1, ..PLAIN },
     PLAIN,
+    LONG,
     Load { name: "GET / c=256", connections: 256, ..PLAIN },
     Load { name: "GET / HTML c=64", headers: &["accept: text/html"], ..PLAIN },
     Load { name: "GET / h2 100 streams", tool: Tool::H2load, connections: 2, ..PLAIN },
@@ -95,9 +112,10 @@ wrk.body = SIZE > 0 and string.rep("x", SIZE) or nil
 wrk.method = SIZE > 0 and "POST" or "GET"
 done = function(summary, latency)
   local errors = summary.errors
+  local wrong = FOUND and errors.status or summary.requests - errors.status
   io.write(string.format("figures %d %d %d %d %d\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(99),
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+    errors.connect + errors.read + errors.write + wrong + errors.timeout))
 end
 "#;
 
@@ -118,7 +136,8 @@ impl Load {
     fn wrk(&self, address: SocketAddr, duration: Duration) -> Result<Sample, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let script = folder.path().join("figures.lua");
-        std::fs::write(&script, format!("SIZE = {}\n{SCRIPT}", self.body)).map_err(|error| error.to_string())?;
+        let settings = format!("SIZE = {}\nFOUND = {}\n", self.body, self.found);
+        std::fs::write(&script, settings + SCRIPT).map_err(|error| error.to_string())?;
         let wrk = |connections: usize, path: &str| {
             let mut wrk = Command::new("wrk");
             wrk.arg(format!("-t{}", connections.min(2))).arg(format!("-c{connections}"));
