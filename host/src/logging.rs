@@ -3,6 +3,7 @@
 //! A line is never lost to a signal and never waits for its reader: see `writer`. In text, a line of the log that does
 //! not begin with a time belongs to the one above it, whatever a guest or a client may write.
 
+mod subject;
 mod writer;
 
 use std::env;
@@ -10,9 +11,11 @@ use std::io::IsTerminal;
 
 use clap::ValueEnum;
 use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub(crate) use subject::{about, about_now, about_the_same};
 pub use writer::Flush;
 
 /// What is logged when `RUST_LOG` is not set.
@@ -43,8 +46,11 @@ pub fn start(format: LogFormat) -> Flush {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(writer);
     match format {
-        LogFormat::Text => builder.finish().with(filter).init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).finish().with(filter).init(),
+        LogFormat::Text => builder.fmt_fields(subject::Fields::default()).finish().with(filter).init(),
+        LogFormat::Json => {
+            let object = tracing_subscriber::fmt::format().json().flatten_event(true).with_span_list(false);
+            builder.fmt_fields(JsonFields::new()).event_format(subject::Object(object)).finish().with(filter).init();
+        }
     }
     if let (Some(wanted), Some(error)) = (wanted, problem) {
         tracing::warn!(

@@ -99,6 +99,11 @@ fn lines_about_a_request_carry_its_id() {
         let line = server.process.wait_for_line(line).expect(words);
         assert!(line.contains(&format!("request_id={id}")), "{line}");
     }
+    let server = start(&["--log-format", "json"]);
+    send(&server, "/print", &[("x-request-id", "id-in-json")]);
+    let line = |_, line: &str| line.contains("said on stdout").then(|| serde_json::from_str(line).expect("JSON"));
+    let line: serde_json::Value = server.process.wait_for_line(line).expect("a line");
+    assert_eq!(line["request_id"], "id-in-json", "{line}");
     // This answer breaks off.
     _ = raw(server.address, b"GET /trap-late HTTP/1.1\r\nhost: test\r\nx-request-id: id-of-late\r\n\r\n");
     let late = |_, line: &str| (line.contains("the guest failed") && line.contains("id-of-late")).then_some(());

@@ -13,7 +13,6 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use tracing::Instrument;
 use wasmtime_wasi_http::WasiBody;
 
 use super::answer::Call;
@@ -22,6 +21,7 @@ use super::instances::{Instance, Instances};
 use super::upload::Upload;
 use super::{CallError, whole};
 use crate::bounds::Bounds;
+use crate::logging;
 
 /// A response's body while its call, or its instance at least, is needed for it.
 pub(super) struct Streaming {
@@ -83,7 +83,7 @@ impl Streaming {
                 CallError::PostReturn(limit).report(Stage::After);
             }
         };
-        tokio::spawn(discard.in_current_span());
+        tokio::spawn(logging::about_the_same(discard));
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
@@ -205,5 +205,5 @@ fn complete(guest: Guest, limit: Duration, instances: &Instances) {
             Err(_) => CallError::PostReturn(limit).report(Stage::After),
         }
     };
-    runtime.spawn(finish.in_current_span());
+    runtime.spawn(logging::about_the_same(finish));
 }

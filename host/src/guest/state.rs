@@ -11,6 +11,7 @@ use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
     WasiHttpHooks, WasiHttpView,
 };
+use wasmtime_wasi_io::IoView;
 
 use super::grants::Grants;
 use super::log::{GuestLog, Limits, Stream};
@@ -96,6 +97,12 @@ impl State {
     /// Whether the instance asked for more memory than it may have.
     pub(super) fn memory_was_refused(&self) -> bool {
         self.memory.was_refused()
+    }
+}
+
+impl IoView for State {
+    fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 }
 

@@ -16,13 +16,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use super::connection::{LINGER, Shared};
 use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
 use super::socket::Socket;
 use super::{answer, protocol};
+use crate::logging;
 use crate::telemetry::{Exchange, METRICS, Peer};
 
 /// How long a connection that was told of its end may still be idle. An HTTP/2 client needs a round trip to answer
@@ -69,8 +69,7 @@ pub(super) async fn until_the_end(
                 let mut response = if too_many {
                     answer::too_many_fields(head_only)
                 } else {
-                    let span = exchange.span().clone();
-                    routes.answer(request.map(Body::new), client).instrument(span).await
+                    logging::about(exchange.id().clone(), routes.answer(request.map(Body::new), client)).await
                 };
                 if version < Version::HTTP_2 && closing.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::Exchange;
+use crate::logging;
 
 /// A body that tells its exchange what goes out.
 pub(crate) struct Observed {
@@ -37,9 +38,7 @@ impl http_body::Body for Observed {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { body, exchange, .. } = &mut *self;
-        let span = exchange.span().clone();
-        let _entered = span.enter();
-        let frame = Pin::new(body).poll_frame(context);
+        let frame = logging::about_now(exchange.id(), || Pin::new(body).poll_frame(context));
         match &frame {
             Poll::Ready(Some(Ok(frame))) => exchange.sent(frame.data_ref().map_or(0, Bytes::len)),
             Poll::Ready(None) => exchange.complete(),

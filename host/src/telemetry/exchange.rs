@@ -8,7 +8,6 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use opentelemetry::trace::SpanContext;
-use tracing::Span;
 
 use super::metrics::{METRICS, Up};
 use super::{Observed, Peer, RouteMetrics, otlp, request_id, trace_context};
@@ -25,7 +24,6 @@ pub(crate) struct Exchange {
     request_id: HeaderValue,
     context: SpanContext,
     recorded: Option<otlp::Recorded>,
-    span: Span,
     route: Option<Arc<RouteMetrics>>,
     status: Option<StatusCode>,
     bytes: u64,
@@ -51,8 +49,6 @@ impl Exchange {
             method: request.method().clone(),
             uri: request.uri().clone(),
             peer: peer.clone(),
-            // The level of the worst line in it: a span of a lower one would be missing where only errors are logged.
-            span: tracing::error_span!("request", request_id = %request_id::text(&request_id)),
             request_id,
             context,
             recorded,
@@ -64,9 +60,9 @@ impl Exchange {
         }
     }
 
-    /// The span of the log lines about this request.
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+    /// What the lines about this request say of it.
+    pub(crate) fn id(&self) -> &HeaderValue {
+        &self.request_id
     }
 
     /// Goes on with the body of the response.
