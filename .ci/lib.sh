@@ -9,6 +9,8 @@ export PATH="$cache/tools/bin:$cache/python/bin:$PATH"
 
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2 && exit 1; }
+
 have() { command -v "$1" >/dev/null; }
 
 # A check that this machine cannot make: said here, and once more at the end of .ci/run.
