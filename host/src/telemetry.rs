@@ -16,7 +16,7 @@ mod ids;
 mod metrics;
 pub mod otlp;
 mod peer;
-mod request_id;
+pub(crate) mod request_id;
 mod route;
 mod trace_context;
 

@@ -15,7 +15,11 @@ fn a_flood_of_lines_is_dropped_and_counted() {
         let dropped = report.split("second: ").nth(1).and_then(|rest| rest.split(' ').next());
         let dropped: usize = dropped.and_then(|number| number.parse().ok()).expect(&report);
         let finished = server.stop(Signal::TERM).expect("an end");
-        let lines = finished.stderr.lines().filter(|line| line.contains(" guest: ") && line.contains(" line ")).count();
+        let lines = finished
+            .stderr
+            .lines()
+            .filter(|line| line.contains(" guest: request_id=") && line.contains(" line "))
+            .count();
         assert!((100..4000).contains(&lines), "{generation:?}: {lines} lines");
         assert!(lines + dropped <= 5000 && dropped > 100, "{generation:?}: {lines} lines, {dropped} dropped");
     }

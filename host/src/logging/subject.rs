@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::format::{DefaultFields, Format, Json, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::telemetry::request_id;
+
 tokio::task_local! {
     /// A token (RFC 9110 section 5.6.2): it needs no quotes in text and no escapes in JSON.
     static REQUEST_ID: HeaderValue;
@@ -30,15 +32,14 @@ pub(crate) fn about_now<Output>(id: &HeaderValue, work: impl FnOnce() -> Output)
 
 /// Work that goes on in another task, about the same request as here.
 pub(crate) fn about_the_same<Work: Future>(work: Work) -> impl Future<Output = Work::Output> {
-    match REQUEST_ID.try_with(HeaderValue::clone) {
-        Ok(id) => Either::Left(about(id, work)),
-        Err(_) => Either::Right(work),
+    match id() {
+        Some(id) => Either::Left(about(id, work)),
+        None => Either::Right(work),
     }
 }
 
-fn with_id<Output>(write: impl FnOnce(Option<&str>) -> Output) -> Output {
-    let Ok(id) = REQUEST_ID.try_with(HeaderValue::clone) else { return write(None) };
-    write(id.to_str().ok())
+fn id() -> Option<HeaderValue> {
+    REQUEST_ID.try_with(HeaderValue::clone).ok()
 }
 
 /// The fields of a line of text, after the id: what a guest writes behind it cannot pass for it.
@@ -47,7 +48,9 @@ pub(super) struct Fields(DefaultFields);
 
 impl<'writer> FormatFields<'writer> for Fields {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
-        with_id(|id| id.map_or(Ok(()), |id| write!(writer, "request_id={id} ")))?;
+        if let Some(id) = id() {
+            write!(writer, "request_id={} ", request_id::text(&id))?;
+        }
         self.0.format_fields(writer, fields)
     }
 }
@@ -61,11 +64,10 @@ where
     N: for<'writer> FormatFields<'writer> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let Some(id) = id() else { return self.0.format_event(context, writer, event) };
         let mut line = String::new();
         self.0.format_event(context, Writer::new(&mut line), event)?;
-        with_id(|id| match (id, line.strip_suffix("}\n")) {
-            (Some(id), Some(object)) => writeln!(writer, "{object},\"request_id\":\"{id}\"}}"),
-            _ => writer.write_str(&line),
-        })
+        let fields = line.strip_suffix("}\n").ok_or(fmt::Error)?;
+        writeln!(writer, "{fields},\"request_id\":\"{}\"}}", request_id::text(&id))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn take_or_make(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// The id as text.
-pub(super) fn text(id: &HeaderValue) -> &str {
+pub(crate) fn text(id: &HeaderValue) -> &str {
     id.to_str().unwrap_or_default()
 }
 
