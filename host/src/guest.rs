@@ -91,8 +91,9 @@ impl Guest {
         let guest = self.0.clone();
         let (request, upload) = Upload::of(request);
         let call = Call::new(self.0.metrics.clone(), async move { guest.call(request, head, place).await });
-        let answer = answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances, &upload);
-        answer.await.map_err(|error| upload.blame(error))
+        answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances, &upload)
+            .await
+            .map_err(|error| upload.blame(error))
     }
 }
 

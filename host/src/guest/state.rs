@@ -145,17 +145,19 @@ struct Hooks {
     bodies: usize,
 }
 
+/// In one place: the constant is made anew wherever it stands.
+static FORBIDDEN: [HeaderName; 9] = DEFAULT_FORBIDDEN_HEADERS;
+
 /// Made once: the default makes a new one for each set of fields.
-static FORBIDDEN: LazyLock<ForbiddenHeaderFilter> =
-    LazyLock::new(|| Arc::new(|name| DEFAULT_FORBIDDEN_HEADERS.contains(name)));
+static FORBIDDEN_FILTER: LazyLock<ForbiddenHeaderFilter> = LazyLock::new(|| Arc::new(|name| FORBIDDEN.contains(name)));
 
 impl WasiHttpHooks for Hooks {
     fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
-        FORBIDDEN(name)
+        FORBIDDEN.contains(name)
     }
 
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
-        FORBIDDEN.clone()
+        FORBIDDEN_FILTER.clone()
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
