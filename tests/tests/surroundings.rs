@@ -4,6 +4,7 @@ use std::fs;
 
 use catamaran_tests::{
     artifacts::{Generation::P2, component, guest, workspace},
+    guests::component_that_imports,
     http::get,
     process::Stream,
     server::{Server, catamaran},
@@ -17,6 +18,15 @@ fn given_by(server: &Server) -> String {
     let answer = get(server.address, "/");
     assert_eq!(answer.status(), 200, "{answer:?}");
     String::from_utf8(answer.into_body().to_vec()).expect("text")
+}
+
+#[test]
+fn a_guest_may_import_every_interface_of_wasi_0_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("imports.wasm");
+    fs::write(&file, component_that_imports(include_str!("surroundings/wasi-0.2.wat"))).expect("a file");
+    let file = file.to_str().expect("a path in UTF-8");
+    Server::start(&mut catamaran(["serve", file, "--listen", "127.0.0.1:0"])).expect("a server");
 }
 
 #[test]

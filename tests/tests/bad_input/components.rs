@@ -4,6 +4,7 @@ use std::fs;
 
 use catamaran_tests::{
     artifacts::{Generation::P2, component},
+    guests::component_that_imports,
     server::catamaran,
 };
 
@@ -69,24 +70,8 @@ fn a_component_that_imports_an_unknown_interface_of_wasi() {
     component_is_refused(handler_that_imports("wasi:nn/graph@0.2.0"), &["`wasi:nn/graph@0.2.0`", "import"]);
 }
 
-/// A component that exports the right handler and imports `interface` as well.
 fn handler_that_imports(interface: &str) -> Vec<u8> {
-    let text = format!(
-        r#"(component
-            (import "{interface}" (instance (export "run" (func))))
-            (import "wasi:http/types@0.2.0" (instance $types
-                (export "incoming-request" (type (sub resource)))
-                (export "response-outparam" (type (sub resource)))))
-            (alias export $types "incoming-request" (type $request))
-            (alias export $types "response-outparam" (type $outparam))
-            (core module $module (func (export "handle") (param i32 i32) unreachable))
-            (core instance $instance (instantiate $module))
-            (func $handle (param "request" (own $request)) (param "response-out" (own $outparam))
-                (canon lift (core func $instance "handle")))
-            (instance $handler (export "handle" (func $handle)))
-            (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))"#
-    );
-    wat::parse_str(text).expect("a component")
+    component_that_imports(&format!(r#"(import "{interface}" (instance (export "run" (func))))"#))
 }
 
 #[test]
