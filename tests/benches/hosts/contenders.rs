@@ -1,18 +1,17 @@
 //! The hosts that are compared, and how each is started.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::LazyLock;
 
-use catamaran_tests::artifacts::Generation::{P2, P3};
+use catamaran_tests::artifacts::Generation::P2;
 use catamaran_tests::artifacts::{component, dist_host, streams, workspace};
 use catamaran_tests::hosts::{HOSTS, Host, Launched};
 use catamaran_tests::http::Protocol;
-use catamaran_tests::process::run;
 use catamaran_tests::server::Server;
 use catamaran_tests::tool::{DOCKER, GUNICORN, WASMTIME};
 
+use crate::compiled;
 use crate::load::{LONG, Load, PLAIN, Serves};
 use crate::native;
 
@@ -83,6 +82,7 @@ impl Contender {
 
 /// Native axum, `catamaran` in its ways, the other hosts that this machine has, and Flask if it has that.
 pub(crate) fn present() -> Result<Vec<Contender>, String> {
+    compiled::make();
     let setting = |name: &str, launch: fn(Serves) -> Result<Launched, String>| Contender {
         scope: Scope::Setting,
         ..Contender::new(name, launch)
@@ -95,8 +95,14 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
         Contender::new("catamaran 0.2, reuse 1000", |what| ours(file(what), &["--max-instance-reuse-count", "1000"])),
         setting("catamaran 0.2, with access lines", |what| with_access_lines(file(what))),
         setting("catamaran 0.2, on one core", |what| launched(&mut on_one_core(file(what)))),
-        Contender { scope: Scope::Service, ..Contender::new("catamaran 0.3, reuse 128", |_| ours(component(P3), &[])) },
-        Contender { scope: Scope::Start, ..Contender::new("catamaran 0.2, compiled before", |_| ours(&COMPILED, &[])) },
+        Contender {
+            scope: Scope::Service,
+            ..Contender::new("catamaran 0.3, reuse 128", |_| ours(&compiled::SERVICE_0_3, &[]))
+        },
+        Contender {
+            scope: Scope::Start,
+            ..Contender::new("catamaran 0.2, compiled at its start", |_| ours(component(P2), &[]))
+        },
     ];
     for other in HOSTS.iter().filter(|other| other.tool.is_some()) {
         let name = format!("{} {}", other.name, other.generation.version());
@@ -147,18 +153,10 @@ fn is_wasmtime(host: &Host) -> bool {
 
 fn file(what: Serves) -> &'static Path {
     match what {
-        Serves::Service => component(P2),
-        Serves::Streams => streams(),
+        Serves::Service => &compiled::SERVICE,
+        Serves::Streams => &compiled::STREAMS,
     }
 }
-
-/// Machine code of the service.
-static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let file = component(P2).with_extension("cwasm");
-    let finished = run(Command::new(dist_host()).arg("compile").arg(component(P2)).arg("-o").arg(&file));
-    assert!(finished.status.success(), "{finished}");
-    file
-});
 
 /// Without access lines, and with room for as many idle connections as the others take.
 fn ours(file: &Path, options: &[&str]) -> Result<Launched, String> {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod compiled;
 mod contenders;
 mod idle;
 mod load;
