@@ -1,4 +1,6 @@
-//! TLS: both protocols, deadlines, certificates that change, and files that are wrong.
+//! TLS: both protocols, deadlines, and certificates that change.
+
+mod files;
 
 use std::{
     fs,
@@ -17,23 +19,13 @@ use catamaran_tests::{
     process::{Process, Signal, Stream, run},
     server::{Server, admin, catamaran},
 };
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tempfile::TempDir;
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     crypto::ring,
     pki_types::{CertificateDer, ServerName},
 };
-
-#[test]
-fn a_health_check_of_a_server_with_tls_says_what_to_ask() {
-    let (files, _) = Files::new();
-    let server = Server::start(&mut files.command()).expect("a server");
-    let finished = run(&mut catamaran(["healthcheck", "--listen", &server.address.to_string()]));
-    assert_eq!(finished.status.code(), Some(1), "{finished}");
-    assert!(finished.stderr.contains("TLS") && finished.stderr.contains("--admin-listen"), "{finished}");
-    assert!(finished.stderr.contains("--url http://ADDRESS/livez"), "{finished}");
-}
 
 /// A certificate and its key in files.
 struct Files {
@@ -257,75 +249,11 @@ fn a_wrong_certificate_leaves_the_old_one_serving() {
 }
 
 #[test]
-fn each_file_requires_the_other() {
-    for option in ["--tls-cert", "--tls-key"] {
-        let mut command = catamaran(["serve", "input.wasm", option, "file.pem"]);
-        let finished = Process::spawn(&mut command).and_then(Process::wait).expect("an end");
-        assert_eq!(finished.status.code(), Some(2), "{finished}");
-        let other = if option == "--tls-cert" { "--tls-key" } else { "--tls-cert" };
-        assert!(finished.stderr.contains(other), "{finished}");
-    }
-}
-
-#[test]
-fn the_environment_names_the_files_too() {
-    let (files, certificate) = Files::new();
-    let mut command = catamaran(["serve", streams().to_str().expect("a path in UTF-8"), "--listen", "127.0.0.1:0"]);
-    command.env("CATAMARAN_TLS_CERT", files.certificate()).env("CATAMARAN_TLS_KEY", files.key());
-    answers(&Server::start(&mut command).expect("a server"), &certificate);
-}
-
-#[test]
-fn a_file_that_is_not_there() {
+fn a_health_check_of_a_server_with_tls_says_what_to_ask() {
     let (files, _) = Files::new();
-    fs::remove_file(files.key()).expect("removed");
-    files.refused(&["key.pem", "No such file", "--tls-key"]);
-    fs::remove_file(files.certificate()).expect("removed");
-    files.refused(&["certificate.pem", "No such file", "--tls-cert"]);
-}
-
-#[test]
-fn a_file_without_a_certificate_or_a_key() {
-    let (files, _) = Files::new();
-    fs::copy(files.certificate(), files.key()).expect("copied");
-    files.refused(&["key.pem", "no private key", "--tls-key"]);
-    let (files, _) = Files::new();
-    fs::copy(files.key(), files.certificate()).expect("copied");
-    files.refused(&["certificate.pem", "no certificate", "--tls-cert"]);
-}
-
-#[test]
-fn a_certificate_that_is_damaged() {
-    let (files, _) = Files::new();
-    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").expect("written");
-    files.refused(&["certificate.pem", "cannot be used"]);
-    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n").expect("written");
-    files.refused(&["certificate.pem", "cannot be used"]);
-}
-
-#[test]
-fn a_file_that_is_cut_short_is_named_without_what_is_in_it() {
-    let (files, _) = Files::new();
-    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n").expect("written");
-    files.refused(&["certificate.pem", "BEGIN line without its END"]);
-    let (files, _) = Files::new();
-    fs::write(files.key(), "-----BEGIN PRIVATE KEY-----\nAAAA\n").expect("written");
-    files.refused(&["key.pem", "BEGIN line without its END"]);
-    fs::write(files.key(), "-----BEGIN PRIVATE KEY\nAAAA\n").expect("written");
-    files.refused(&["key.pem", "five hyphens"]);
-}
-
-#[test]
-fn a_key_of_another_certificate() {
-    let (files, _) = Files::new();
-    fs::write(files.key(), KeyPair::generate().expect("a key").serialize_pem()).expect("written");
-    files.refused(&["key.pem", "certificate.pem", "does not match"]);
-}
-
-#[test]
-fn a_key_that_is_encrypted() {
-    let (files, _) = Files::new();
-    let key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    fs::write(files.key(), key).expect("written");
-    files.refused(&["key.pem", "encrypted", "openssl pkey"]);
+    let server = Server::start(&mut files.command()).expect("a server");
+    let finished = run(&mut catamaran(["healthcheck", "--listen", &server.address.to_string()]));
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    assert!(finished.stderr.contains("TLS") && finished.stderr.contains("--admin-listen"), "{finished}");
+    assert!(finished.stderr.contains("--url http://ADDRESS/livez"), "{finished}");
 }
