@@ -3,6 +3,7 @@
 //! Durations are written `500ms`, `2s`, `1m`; sizes `64KiB`, `16MiB`. A bound that may be lifted takes the word
 //! `unlimited`; `0` is never taken for it.
 
+mod counts;
 mod machine;
 mod value;
 
@@ -12,14 +13,6 @@ use clap::Args;
 
 pub use machine::cores;
 pub use value::{Bound, Size, Span, ValueError, count, window};
-
-/// Requests that one core can have in progress: most of them wait for something. More would only queue for the core.
-const REQUESTS_PER_CORE: usize = 64;
-
-/// What a request in progress is taken to cost, buffers and instance together, when requests share [`MEMORY_SHARE`] of
-/// the memory.
-const BYTES_PER_REQUEST: usize = 1 << 20;
-const MEMORY_SHARE: usize = 4;
 
 /// What guests and clients may use, at most.
 #[derive(Args, Clone, Debug)]
@@ -120,22 +113,9 @@ pub struct Bounds {
           value_parser = only_one)]
     pub max_instance_concurrent_reuse_count: NonZeroUsize,
 
-    /// Time that an idle instance is kept for reuse
+    /// Time that an instance is kept for the next request
     #[arg(long, env = "CATAMARAN_IDLE_INSTANCE_TIMEOUT", value_name = "TIME", default_value = "1s")]
     pub idle_instance_timeout: Span,
-}
-
-impl Bounds {
-    /// How many requests may be in progress at once: what was asked for, else what cores and memory carry.
-    pub fn concurrent_requests(&self) -> usize {
-        self.max_concurrent_requests.map_or_else(
-            || {
-                let carried = machine::memory().map_or(usize::MAX, |memory| memory / MEMORY_SHARE / BYTES_PER_REQUEST);
-                (cores() * REQUESTS_PER_CORE).min(carried).max(1)
-            },
-            NonZeroUsize::get,
-        )
-    }
 }
 
 /// The table of a head is made for this number of fields before they are read, and holds no more than 32,768.

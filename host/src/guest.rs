@@ -3,6 +3,7 @@
 //! A request has an instance to itself. The call runs in the task of the request's connection: whoever drops the
 //! answer drops the call, the instance and its memory with it.
 
+mod afterwards;
 mod answer;
 mod body;
 mod ending;
@@ -17,12 +18,15 @@ mod turn;
 mod upload;
 mod whole;
 
-use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
 use http::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::unconstrained;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
@@ -33,15 +37,11 @@ use answer::Call;
 use instances::{Instance, Instances};
 use upload::Upload;
 
+pub use afterwards::after;
 pub use ending::{CallError, Stage, TrapReason};
 pub use grants::{Grants, Variables};
 pub use state::State;
 pub use turn::threads;
-
-/// Requests that an instance answers by default, as in `wasmtime serve` and Spin: WASI 0.2 was made for an instance a
-/// request, WASI 0.3 for many.
-const REUSE_P2: usize = 1;
-const REUSE_P3: usize = 128;
 
 /// A component that is ready to be called. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ struct Inner {
     grants: Arc<Grants>,
     bounds: Arc<Bounds>,
     instances: Instances,
+    /// Whether to make instances before their requests come.
+    prepares: AtomicBool,
     metrics: GuestMetrics,
 }
 
@@ -67,13 +69,10 @@ impl Guest {
         grants: Arc<Grants>,
         bounds: Arc<Bounds>,
     ) -> Self {
-        let reuse = match proxy {
-            ProxyPre::P2(_) => REUSE_P2,
-            ProxyPre::P3(_) => REUSE_P3,
-        };
-        let reuse = bounds.max_instance_reuse_count.map_or(reuse, NonZeroUsize::get);
-        let instances = Instances::new(reuse, bounds.concurrent_requests(), bounds.idle_instance_timeout.0);
-        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, metrics: GuestMetrics::of(name) }))
+        let reuse = bounds.instance_reuse(matches!(proxy, ProxyPre::P3(_)));
+        let instances = Instances::new(reuse, bounds.idle_instances(reuse), bounds.idle_instance_timeout.0);
+        let (prepares, metrics) = (AtomicBool::new(true), GuestMetrics::of(name));
+        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, prepares, metrics }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
@@ -91,9 +90,7 @@ impl Guest {
         let guest = self.0.clone();
         let (request, upload) = Upload::of(request);
         let call = Call::new(self.0.metrics.clone(), async move { guest.call(request, head, place).await });
-        answer::answer(call, response, head_only, &self.0.bounds, &self.0.instances, &upload)
-            .await
-            .map_err(|error| upload.blame(error))
+        answer::answer(call, response, head_only, &self.0, &upload).await.map_err(|error| upload.blame(error))
     }
 }
 
@@ -105,12 +102,12 @@ impl Inner {
         place: OwnedSemaphorePermit,
     ) -> Result<Instance, CallError> {
         let mut instance = match self.instances.take() {
-            Some(idle) => {
-                self.metrics.reused();
-                Instance { place: Some(place), ..idle }
-            }
-            None => self.instantiate(place).await?,
+            Some(idle) => idle.answering(place),
+            None => self.instantiate(Some(place)).await?,
         };
+        if instance.calls > 0 {
+            self.metrics.reused();
+        }
         let Instance { store, proxy, .. } = &mut instance;
         let result = match proxy {
             Proxy::P2(proxy) => p2::call(store, proxy, request, head).await,
@@ -122,12 +119,29 @@ impl Inner {
         }
     }
 
-    async fn instantiate(&self, place: OwnedSemaphorePermit) -> Result<Instance, CallError> {
+    async fn instantiate(&self, place: Option<OwnedSemaphorePermit>) -> Result<Instance, CallError> {
         let mut store = State::store(&self.engine, self.grants.clone(), &self.bounds, self.metrics.created());
         match self.proxy.instantiate_async(&mut store).await {
-            Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place: Some(place) }),
+            Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place }),
             Err(error) => Err(self.failed(&store, error)),
         }
+    }
+
+    /// Sees to it that the next request on this thread finds an instance.
+    fn prepare(&self) {
+        if !self.prepares.load(Ordering::Relaxed) || !self.instances.lacks_one() {
+            return;
+        }
+        self.instances.stock(|| {
+            let made = pin!(unconstrained(self.instantiate(None))).poll(&mut Context::from_waker(Waker::noop()));
+            turn::end();
+            if let Poll::Ready(Ok(instance)) = made {
+                return Some(instance);
+            }
+            // A request has the time for it that a connection has not, and somebody to tell of what goes wrong.
+            self.prepares.store(false, Ordering::Relaxed);
+            None
+        });
     }
 
     fn failed(&self, store: &Store<State>, error: wasmtime::Error) -> CallError {

@@ -1,7 +1,7 @@
 //! Which requests share an instance, and what one can see of another.
 
 use catamaran_tests::{
-    artifacts::Generation::{P2, P3},
+    artifacts::Generation::{self, P2, P3},
     http::get,
     metrics::wait_for,
     misbehaving::{serve, text},
@@ -96,10 +96,20 @@ fn an_instance_answers_one_request_at_a_time() {
 #[test]
 fn idle_instances_of_one_component_leave_room_for_the_others() {
     // The pool has two slots for each request at once: one for it, one for an idle instance.
+    leave_room(P3);
+}
+
+#[test]
+fn instances_of_one_component_that_are_ready_leave_room_for_the_others() {
+    leave_room(P2);
+}
+
+/// Asks three components in turn, with room for one idle instance.
+fn leave_room(generation: Generation) {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = folder.path().join("spin.toml");
     let mut text = "spin_manifest_version = 2\napplication.name = 'test'\n".to_owned();
-    let file = catamaran_tests::artifacts::guest_for(P3).display();
+    let file = catamaran_tests::artifacts::guest_for(generation).display();
     for name in ["a", "b", "c"] {
         text += &format!("[[trigger.http]]\nroute = '/{name}'\ncomponent = '{name}'\n");
         text += &format!("[component.{name}]\nsource = '{file}'\n");

@@ -3,15 +3,22 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 /// Cores that we may use; the standard library reads the cgroup's quota too. Half a core counts as one.
 pub fn cores() -> usize {
-    available_parallelism().map_or(1, NonZeroUsize::get)
+    static CORES: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZeroUsize::get));
+    *CORES
 }
 
 /// Memory that we may use, in bytes, where it can be told: the least of what the machine has and our cgroups allow.
 pub(super) fn memory() -> Option<usize> {
+    static MEMORY: LazyLock<Option<usize>> = LazyLock::new(read_memory);
+    *MEMORY
+}
+
+fn read_memory() -> Option<usize> {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     // "max" and a file that is not there are no limit.
     let limits = limit_files(&groups).filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok());

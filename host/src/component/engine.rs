@@ -13,10 +13,6 @@ use wasmtime::{
 /// compiler had an error that was mended since.
 const VERSION: &str = concat!("catamaran ", env!("CARGO_PKG_VERSION"), " with wasmtime 48.0.8");
 
-/// Slots for each request that may be in progress: one for its instance, one for an idle one that waits for reuse. A
-/// slot costs address space, not memory, but start-up time: 1000 slots take several milliseconds.
-const INSTANCES_PER_REQUEST: usize = 2;
-
 /// Slots a component may take of each kind: most have one memory and up to four core modules; those of interpreted
 /// languages have more, and share what the others leave.
 const CORE_INSTANCES_PER_INSTANCE: u32 = 8;
@@ -39,7 +35,7 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Makes an engine. `concurrent` is what components of WASI 0.3 need; without it a call costs about a tenth less.
 pub(super) fn engine(concurrent: bool, bounds: &Bounds) -> Result<Engine> {
-    match Engine::new(&config(concurrent, InstanceAllocationStrategy::Pooling(pool(bounds)))) {
+    match Engine::new(&config(concurrent, InstanceAllocationStrategy::Pooling(pool(concurrent, bounds)))) {
         Ok(engine) => Ok(engine),
         // A machine with a small address space, or a limit on it (`ulimit -v`), has no room for the pool.
         Err(error) => {
@@ -73,8 +69,11 @@ fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
     config
 }
 
-fn pool(bounds: &Bounds) -> PoolingAllocationConfig {
-    let instances = u32::try_from(bounds.concurrent_requests() * INSTANCES_PER_REQUEST).unwrap_or(u32::MAX);
+/// A slot for each instance that answers a request or waits for one. A slot costs address space, not memory, but start-up
+/// time: 256 of them take more than a millisecond.
+fn pool(concurrent: bool, bounds: &Bounds) -> PoolingAllocationConfig {
+    let idle = bounds.idle_instances(bounds.instance_reuse(concurrent));
+    let instances = u32::try_from(bounds.concurrent_requests() + idle).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_stacks(instances)

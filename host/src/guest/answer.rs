@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -13,11 +14,10 @@ use tokio::task::unconstrained;
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
-use super::body::{Guest, Streaming, content_length};
-use super::instances::{Instance, Instances};
+use super::body::{Source, Streaming, content_length};
+use super::instances::Instance;
 use super::upload::Upload;
-use super::{CallError, turn, whole};
-use crate::bounds::Bounds;
+use super::{CallError, Inner, afterwards, turn, whole};
 use crate::telemetry::GuestMetrics;
 
 /// A call that has not ended: instantiation, the guest's code, and whatever it does after its response. When it ends
@@ -54,8 +54,7 @@ pub(super) async fn answer(
     mut call: Call,
     mut response: oneshot::Receiver<Result<Response<WasiBody>, CallError>>,
     head_only: bool,
-    bounds: &Bounds,
-    instances: &Instances,
+    guest: &Arc<Inner>,
     upload: &Upload,
 ) -> Result<Response<Body>, CallError> {
     let head = poll_fn(|context| {
@@ -74,7 +73,7 @@ pub(super) async fn answer(
             Poll::Pending => Poll::Pending,
         }
     });
-    let deadline = bounds.request_timeout;
+    let deadline = guest.bounds.request_timeout;
     let (response, ended) =
         timeout(deadline.duration(), head).await.map_err(|_| CallError::Deadline(deadline.to_string()))??;
     let (mut parts, mut body) = response.into_parts();
@@ -87,26 +86,25 @@ pub(super) async fn answer(
     }
     let head_only = head_only
         || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
-    let streaming =
-        |frames, body, guest| Streaming::new(&parts.headers, frames, body, guest, bounds, instances, upload);
+    let streaming = |frames, body, source| Streaming::new(&parts.headers, frames, body, source, guest, upload);
     let body = match ended {
         None if head_only => {
-            streaming(VecDeque::new(), body, Guest::Running(call)).in_background();
+            streaming(VecDeque::new(), body, Source::Running(call)).in_background();
             whole::body(VecDeque::new())
         }
-        None => Body::new(streaming(VecDeque::new(), body, Guest::Running(call))),
+        None => Body::new(streaming(VecDeque::new(), body, Source::Running(call))),
         Some(instance) => {
             let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
                 if !head_only && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
                     return Err(CallError::Length);
                 }
-                instances.give_back(instance);
+                afterwards::leave(guest, instance);
                 whole::body(rest.frames)
             } else if instance.gives_body_itself() {
                 return Err(CallError::Unfinished);
             } else {
-                Body::new(streaming(rest.frames, body, Guest::Ended(Box::new(instance))))
+                Body::new(streaming(rest.frames, body, Source::Ended(Box::new(instance))))
             }
         }
     };

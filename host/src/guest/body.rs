@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,10 +18,9 @@ use wasmtime_wasi_http::WasiBody;
 
 use super::answer::Call;
 use super::ending::Stage;
-use super::instances::{Instance, Instances};
+use super::instances::Instance;
 use super::upload::Upload;
-use super::{CallError, whole};
-use crate::bounds::Bounds;
+use super::{CallError, Inner, afterwards, whole};
 use crate::logging;
 
 /// A response's body while its call, or its instance at least, is needed for it.
@@ -28,8 +28,8 @@ pub(super) struct Streaming {
     /// What was taken of the body before.
     frames: VecDeque<Frame<Bytes>>,
     body: WasiBody,
-    guest: Guest,
-    instances: Instances,
+    source: Source,
+    guest: Arc<Inner>,
     /// How long the guest may give nothing.
     idle: Duration,
     /// Whether the reader waits for it, until `alarm`.
@@ -43,7 +43,7 @@ pub(super) struct Streaming {
 }
 
 /// What the body comes from.
-pub(super) enum Guest {
+pub(super) enum Source {
     Running(Call),
     /// The call has ended; the body may still pass through its instance.
     Ended(Box<Instance>),
@@ -55,20 +55,19 @@ impl Streaming {
         headers: &HeaderMap,
         frames: VecDeque<Frame<Bytes>>,
         body: WasiBody,
-        guest: Guest,
-        bounds: &Bounds,
-        instances: &Instances,
+        source: Source,
+        guest: &Arc<Inner>,
         upload: &Upload,
     ) -> Self {
         Self {
             frames,
             body,
-            guest,
-            instances: instances.clone(),
-            idle: bounds.body_timeout.duration(),
+            source,
+            guest: guest.clone(),
+            idle: guest.bounds.body_timeout.duration(),
             waiting: false,
             alarm: None,
-            post_return: bounds.request_timeout.duration(),
+            post_return: guest.bounds.request_timeout.duration(),
             remaining: content_length(headers),
             upload: upload.clone(),
         }
@@ -87,11 +86,11 @@ impl Streaming {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
-        if let Guest::Running(call) = &mut self.guest {
+        if let Source::Running(call) = &mut self.source {
             match Pin::new(call).poll(context) {
-                Poll::Ready(Ok(instance)) => self.guest = Guest::Ended(Box::new(instance)),
+                Poll::Ready(Ok(instance)) => self.source = Source::Ended(Box::new(instance)),
                 Poll::Ready(Err(error)) => {
-                    self.guest = Guest::Gone;
+                    self.source = Source::Gone;
                     return Poll::Ready(Some(Err(error)));
                 }
                 Poll::Pending => {}
@@ -102,14 +101,14 @@ impl Streaming {
             None => match whole::poll_frame(&mut self.body, context) {
                 Poll::Ready(frame) => frame.map(|frame| frame.map_err(CallError::Body)),
                 Poll::Pending => {
-                    let error = match &self.guest {
-                        Guest::Ended(instance) if instance.gives_body_itself() => CallError::Unfinished,
+                    let error = match &self.source {
+                        Source::Ended(instance) if instance.gives_body_itself() => CallError::Unfinished,
                         _ => {
                             ready!(self.poll_stalled(context));
                             CallError::Stalled(self.idle)
                         }
                     };
-                    self.guest = Guest::Gone;
+                    self.source = Source::Gone;
                     return Poll::Ready(Some(Err(error)));
                 }
             },
@@ -127,8 +126,8 @@ impl Streaming {
         };
         match &frame {
             Some(Ok(_)) => {}
-            Some(Err(_)) => self.guest = Guest::Gone,
-            None => complete(self.guest.take(), self.post_return, &self.instances),
+            Some(Err(_)) => self.source = Source::Gone,
+            None => complete(self.source.take(), self.post_return, &self.guest),
         }
         Poll::Ready(frame)
     }
@@ -144,7 +143,7 @@ impl Streaming {
     }
 }
 
-impl Guest {
+impl Source {
     fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Gone)
     }
@@ -182,25 +181,25 @@ impl http_body::Body for Streaming {
 impl Drop for Streaming {
     /// A reader that knows the length need not wait for the end: with the last byte the response is complete.
     fn drop(&mut self) {
-        let guest = self.guest.take();
+        let source = self.source.take();
         if self.remaining == Some(0) {
-            complete(guest, self.post_return, &self.instances);
+            complete(source, self.post_return, &self.guest);
         }
     }
 }
 
 /// The client has the whole body: lets the guest work on for as long as a request may take.
-fn complete(guest: Guest, limit: Duration, instances: &Instances) {
-    let call = match guest {
-        Guest::Running(call) => call,
-        Guest::Ended(instance) => return instances.give_back(*instance),
-        Guest::Gone => return,
+fn complete(source: Source, limit: Duration, guest: &Arc<Inner>) {
+    let call = match source {
+        Source::Running(call) => call,
+        Source::Ended(instance) => return afterwards::leave(guest, *instance),
+        Source::Gone => return,
     };
     let Ok(runtime) = Handle::try_current() else { return };
-    let instances = instances.clone();
+    let guest = guest.clone();
     let finish = async move {
         match timeout(limit, call).await {
-            Ok(Ok(instance)) => instances.give_back(instance),
+            Ok(Ok(instance)) => afterwards::leave(&guest, instance),
             Ok(Err(error)) => error.report(Stage::After),
             Err(_) => CallError::PostReturn(limit).report(Stage::After),
         }

@@ -1,22 +1,22 @@
 //! Instances between requests: which are kept, and for how long.
 //!
 //! What a guest keeps in an instance (statics, heap) is seen by the next request that the instance answers. So an
-//! instance is kept only when its call succeeded, left no resource open and never hit the memory bound.
+//! instance is kept only when its call succeeded, left no resource open and never hit the memory bound; or when it is new.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod idle;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 use wasmtime::Store;
 use wasmtime_wasi_http::handler::Proxy;
 
 use super::State;
-
-/// Idle instances of all guests together: they share the pool with those that answer requests.
-static IDLE: AtomicUsize = AtomicUsize::new(0);
+use super::state::TICKS_BETWEEN_YIELDS;
+pub(super) use idle::Idle;
+use idle::{Counted, this_thread};
 
 /// An instance with its store.
 pub(super) struct Instance {
@@ -29,6 +29,13 @@ pub(super) struct Instance {
 }
 
 impl Instance {
+    /// The same, for a request that has this place.
+    pub(super) fn answering(mut self, place: OwnedSemaphorePermit) -> Self {
+        self.store.set_epoch_deadline(TICKS_BETWEEN_YIELDS);
+        self.place = Some(place);
+        self
+    }
+
     /// Whether bodies of its responses come from the guest alone, and so from nowhere once its call has ended. WASI 0.3
     /// can answer with the request's body, which still arrives then.
     pub(super) fn gives_body_itself(&self) -> bool {
@@ -37,46 +44,22 @@ impl Instance {
 }
 
 /// The idle instances of one guest.
-#[derive(Clone)]
 pub(super) struct Instances(Arc<Inner>);
 
 struct Inner {
     kept: Mutex<Kept>,
     max_calls: usize,
-    /// How many of [`IDLE`] there may be.
+    /// How many instances may be idle, those of all guests together.
     max_idle: usize,
     idle_timeout: Duration,
 }
 
 #[derive(Default)]
 struct Kept {
-    /// The last one in is the first one out: its memory is warm, and the others may go.
+    /// By age.
     idle: Vec<Idle>,
     /// Whether a task looks for those that were idle for too long.
     swept: bool,
-}
-
-struct Idle {
-    since: Instant,
-    instance: Instance,
-    _counted: Counted,
-}
-
-/// One of [`IDLE`].
-struct Counted;
-
-impl Counted {
-    fn within(max: usize) -> Option<Self> {
-        let more = |idle| (idle < max).then_some(idle + 1);
-        // Made only when counted: dropping one counts down.
-        IDLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        IDLE.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Instances {
@@ -84,32 +67,51 @@ impl Instances {
         Self(Arc::new(Inner { kept: Mutex::default(), max_calls, max_idle, idle_timeout }))
     }
 
-    /// An idle instance, if there is one.
+    /// An idle instance, if there is one: the last that this thread had, since its memory is in the cache of this core;
+    /// else the last of any.
     pub(super) fn take(&self) -> Option<Instance> {
-        if self.0.max_calls == 1 {
-            return None;
-        }
-        self.0.kept().idle.pop().map(|idle| idle.instance)
+        let here = this_thread();
+        let idle = &mut self.0.kept().idle;
+        let at = idle.iter().rposition(|idle| idle.thread == here).or(idle.len().checked_sub(1))?;
+        Some(idle.remove(at).instance)
     }
 
-    /// Takes back an instance whose call succeeded.
-    pub(super) fn give_back(&self, mut instance: Instance) {
+    /// Takes back the instance of a call that succeeded. When it may answer no further request it is returned, and no longer
+    /// counts as in progress.
+    pub(super) fn give_back(&self, mut instance: Instance) -> Option<Idle> {
+        let counted = Counted::within(self.0.max_idle)?;
+        drop(instance.place.take());
         instance.calls += 1;
         if instance.calls >= self.0.max_calls || !instance.store.data_mut().renew() {
-            return;
+            return Some(Idle::new(instance, counted));
         }
+        self.keep(Idle::new(instance, counted));
+        None
+    }
+
+    /// Keeps a new instance for a request that comes, if there is room.
+    pub(super) fn stock(&self, make: impl FnOnce() -> Option<Instance>) {
         let Some(counted) = Counted::within(self.0.max_idle) else { return };
-        let place = instance.place.take();
+        if let Some(instance) = make() {
+            self.keep(Idle::new(instance, counted));
+        }
+    }
+
+    fn keep(&self, idle: Idle) {
         let mut kept = self.0.kept();
-        kept.idle.push(Idle { since: Instant::now(), instance, _counted: counted });
+        kept.idle.push(idle);
         if !kept.swept {
             // Without a runtime the process is at its end.
             let Ok(runtime) = Handle::try_current() else { return };
-            runtime.spawn(sweep(self.0.clone()));
+            runtime.spawn(sweep(Arc::downgrade(&self.0), self.0.idle_timeout));
             kept.swept = true;
         }
-        drop(kept);
-        drop(place);
+    }
+
+    /// Whether this thread has none.
+    pub(super) fn lacks_one(&self) -> bool {
+        let here = this_thread();
+        !self.0.kept().idle.iter().any(|idle| idle.thread == here)
     }
 }
 
@@ -119,12 +121,13 @@ impl Inner {
     }
 }
 
-/// Drops instances that were idle for too long, until none is left.
-async fn sweep(instances: Arc<Inner>) {
+/// Drops instances that were idle for too long, until none is left. With their guest they go at once.
+async fn sweep(instances: Weak<Inner>, idle_timeout: Duration) {
     loop {
-        tokio::time::sleep(instances.idle_timeout).await;
+        tokio::time::sleep(idle_timeout).await;
+        let Some(instances) = instances.upgrade() else { return };
         let mut kept = instances.kept();
-        let expired = kept.idle.partition_point(|idle| idle.since.elapsed() >= instances.idle_timeout);
+        let expired = kept.idle.partition_point(|idle| idle.since.elapsed() >= idle_timeout);
         let dropped: Vec<_> = kept.idle.drain(..expired).collect();
         kept.swept = !kept.idle.is_empty();
         let ended = !kept.swept;

@@ -21,7 +21,7 @@ use crate::bounds::Bounds;
 use crate::telemetry::Live;
 
 /// A guest in a loop lets others run after this many ticks of the epoch.
-const TICKS_BETWEEN_YIELDS: u64 = 1;
+pub(super) const TICKS_BETWEEN_YIELDS: u64 = 1;
 
 /// Resources that an instance may hold at once. A request needs about ten, one that it sends itself about eight. Each can
 /// be a set of header fields, which the host keeps: with the default `--max-header-size` all together are 32 MiB.

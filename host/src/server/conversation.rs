@@ -22,8 +22,8 @@ use super::outgoing::Outgoing;
 use super::phase::{Expired, Phase, Verdict};
 use super::socket::Socket;
 use super::{answer, protocol};
-use crate::logging;
 use crate::telemetry::{Exchange, METRICS, Peer};
+use crate::{guest, logging};
 
 /// How long a connection that was told of its end may still be idle. An HTTP/2 client needs a round trip to answer
 /// GOAWAY; one that is gone never does.
@@ -88,7 +88,7 @@ pub(super) async fn until_the_end(
         tokio::select! {
             // In this order: what came from the client decides on the rest.
             biased;
-            result = &mut connection => {
+            result = poll_fn(|context| guest::after(|| connection.as_mut().poll(context))) => {
                 if let Err(error) = result {
                     tracing::debug!("connection: {error}");
                 }

@@ -1,0 +1,52 @@
+//! An idle instance, counted: those of all guests share the pool with those that answer requests.
+
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::time::Instant;
+
+use super::Instance;
+
+/// Idle instances of all guests together.
+static IDLE: AtomicUsize = AtomicUsize::new(0);
+
+/// An instance that answers no request.
+pub(in crate::guest) struct Idle {
+    pub(super) instance: Instance,
+    pub(super) since: Instant,
+    /// The thread that had it last.
+    pub(super) thread: usize,
+    _counted: Counted,
+}
+
+impl Idle {
+    pub(super) fn new(instance: Instance, counted: Counted) -> Self {
+        Self { instance, since: Instant::now(), thread: this_thread(), _counted: counted }
+    }
+}
+
+thread_local! {
+    /// Its address tells the threads apart.
+    static THREAD: u8 = const { 0 };
+}
+
+pub(super) fn this_thread() -> usize {
+    THREAD.with(|here| ptr::from_ref(here).addr())
+}
+
+/// One of [`IDLE`].
+pub(super) struct Counted;
+
+impl Counted {
+    pub(super) fn within(max: usize) -> Option<Self> {
+        let more = |idle| (idle < max).then_some(idle + 1);
+        // Made only when counted: dropping one counts down.
+        IDLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        IDLE.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,91 @@
+//! Instances that are made before their requests come.
+
+use std::thread::available_parallelism;
+
+use catamaran_tests::artifacts::Generation::{P2, P3};
+use catamaran_tests::connection::Connection;
+use catamaran_tests::http::get;
+use catamaran_tests::metrics::{value, wait_for};
+use catamaran_tests::misbehaving::{serve, text};
+use catamaran_tests::process::Signal;
+use catamaran_tests::server::{Server, admin};
+
+const CREATED: &str = "catamaran_instances_created_total";
+const LIVE: &str = "catamaran_instances";
+const ADMIN: [&str; 2] = ["--admin-listen", "127.0.0.1:0"];
+/// Nothing goes by itself.
+const KEPT: [&str; 4] = [ADMIN[0], ADMIN[1], "--idle-instance-timeout", "1h"];
+
+fn is(server: &Server, name: &str, expected: f64) {
+    wait_for(admin(server), name, &[], |value| value == expected);
+}
+
+#[test]
+fn an_answer_is_followed_by_the_instance_of_the_next_request() {
+    for (generation, options) in [(P2, &[][..]), (P3, &["--max-instance-reuse-count", "1"])] {
+        let server = serve(generation, &[&KEPT, options].concat());
+        for requests in 1..=3 {
+            assert_eq!(text(server.address, "/count"), "1", "{generation:?}: it answers one request");
+            is(&server, CREATED, f64::from(requests + 1));
+            is(&server, LIVE, 1.0);
+        }
+    }
+}
+
+#[test]
+fn no_thread_has_more_than_one() {
+    let server = serve(P2, &KEPT);
+    let mut slow: Vec<_> = (0..12).map(|_| Connection::open(server.address).expect("a connection")).collect();
+    for connection in &mut slow {
+        connection.send("GET /slow HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").expect("sent");
+    }
+    for connection in slow {
+        connection.rest().expect("an answer");
+    }
+    // A thread for each core, and one more.
+    let threads = available_parallelism().expect("cores").get() + 1;
+    wait_for(admin(&server), CREATED, &[], |created| created >= 13.0);
+    wait_for(admin(&server), LIVE, &[], |live| live <= threads as f64);
+}
+
+#[test]
+fn it_goes_when_no_request_comes() {
+    let server = serve(P2, &[&ADMIN, &["--idle-instance-timeout", "50ms"][..]].concat());
+    text(server.address, "/count");
+    is(&server, CREATED, 2.0);
+    is(&server, LIVE, 0.0);
+    assert_eq!(text(server.address, "/count"), "1");
+}
+
+#[test]
+fn what_it_prints_when_it_is_made_is_a_line_of_no_request() {
+    let server = serve(P2, &[&KEPT, &["--env", "BEGIN=loudly"][..]].concat());
+    let answer = get(server.address, "/hello");
+    let id = answer.headers()["x-request-id"].to_str().expect("text");
+    is(&server, CREATED, 2.0);
+    let finished = server.stop(Signal::TERM).expect("an end");
+    let lines: Vec<_> = finished.stderr.lines().filter(|line| line.contains("made at")).collect();
+    let [first, second] = lines[..] else { panic!("{finished}") };
+    assert!(first.contains(id) && !second.contains("request_id"), "{finished}");
+}
+
+#[test]
+fn one_that_takes_its_time_to_be_made_is_left_to_its_request() {
+    let server = serve(P2, &[&KEPT, &["--env", "BEGIN=slowly"][..]].concat());
+    for _ in 0..3 {
+        assert_eq!(text(server.address, "/count"), "1");
+    }
+    // One for each request, and the one that was given up.
+    assert_eq!(value(admin(&server), CREATED, &[]), Some(4.0));
+    is(&server, LIVE, 0.0);
+}
+
+#[test]
+fn a_request_that_fails_is_followed_by_none() {
+    let server = serve(P2, &KEPT);
+    for requests in 1..=3 {
+        assert_eq!(get(server.address, "/trap").status(), 500);
+        is(&server, CREATED, f64::from(requests));
+        is(&server, LIVE, 0.0);
+    }
+}
