@@ -133,7 +133,9 @@ impl Inner {
             return;
         }
         self.instances.stock(|| {
-            let made = pin!(unconstrained(self.instantiate(None))).poll(&mut Context::from_waker(Waker::noop()));
+            let mut instance = pin!(unconstrained(self.instantiate(None)));
+            let mut nobody = Context::from_waker(Waker::noop());
+            let made = self.metrics.timed(|| instance.as_mut().poll(&mut nobody));
             turn::end();
             if let Poll::Ready(Ok(instance)) = made {
                 return Some(instance);

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let plan = if quick {
         Plan { rounds: 1, duration: Duration::from_secs(1) }
     } else {
-        Plan { rounds: 3, duration: Duration::from_secs(3) }
+        Plan { rounds: 7, duration: Duration::from_secs(1) }
     };
     match run(&plan) {
         Ok(report) => {
