@@ -18,12 +18,11 @@ mod turn;
 mod upload;
 mod whole;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
+use futures::FutureExt;
 use http::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::unconstrained;
@@ -133,11 +132,9 @@ impl Inner {
             return;
         }
         self.instances.stock(|| {
-            let mut instance = pin!(unconstrained(self.instantiate(None)));
-            let mut nobody = Context::from_waker(Waker::noop());
-            let made = self.metrics.timed(|| instance.as_mut().poll(&mut nobody));
+            let made = self.metrics.timed(|| unconstrained(self.instantiate(None)).now_or_never());
             turn::end();
-            if let Poll::Ready(Ok(instance)) = made {
+            if let Some(Ok(instance)) = made {
                 return Some(instance);
             }
             // A request has the time for it that a connection has not, and somebody to tell of what goes wrong.

@@ -22,7 +22,7 @@ enum Left {
 
 /// Lets a connection give answers and send them, then does what they left to do.
 pub fn after<T>(answers: impl FnOnce() -> T) -> T {
-    /// For the thread goes on when `answers` panics.
+    /// Also when `answers` panics: the thread goes on with other connections.
     struct End;
     impl Drop for End {
         fn drop(&mut self) {

@@ -6,6 +6,7 @@
 mod idle;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,8 +16,8 @@ use wasmtime_wasi_http::handler::Proxy;
 
 use super::State;
 use super::state::TICKS_BETWEEN_YIELDS;
+use idle::Counted;
 pub(super) use idle::Idle;
-use idle::{Counted, this_thread};
 
 /// An instance with its store.
 pub(super) struct Instance {
@@ -70,7 +71,7 @@ impl Instances {
     /// An idle instance, if there is one: the last that this thread had, since its memory is in the cache of this core;
     /// else the last of any.
     pub(super) fn take(&self) -> Option<Instance> {
-        let here = this_thread();
+        let here = thread::current().id();
         let idle = &mut self.0.kept().idle;
         let at = idle.iter().rposition(|idle| idle.thread == here).or(idle.len().checked_sub(1))?;
         Some(idle.remove(at).instance)
@@ -110,7 +111,7 @@ impl Instances {
 
     /// Whether this thread has none.
     pub(super) fn lacks_one(&self) -> bool {
-        let here = this_thread();
+        let here = thread::current().id();
         !self.0.kept().idle.iter().any(|idle| idle.thread == here)
     }
 }

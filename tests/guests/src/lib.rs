@@ -27,7 +27,6 @@
 //! | `/endless`, `/slow` | streams without end; three chunks with pauses |
 //! | `/fetch?URL` | answers with what the server there answers, or with the reason why it does not (0.3) |
 //! | any other | answers with its environment, arguments and directories, one a line (0.2), or `hello` (0.3) |
-
 //!
 //! With the variable `BEGIN` an instance does more than that: `loudly` it prints a line when it is made, `slowly` it takes its time
 //! for it (0.2).

@@ -70,7 +70,7 @@ fn a_path_without_a_route_has_no_route_label() {
     );
     fs::write(&file, manifest).expect("the manifest is written");
     let mut command = catamaran(["up", "-f", path(&file), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-    let server = Server::start(&mut command).expect("a server");
+    let server = Server::start(command.args(["--idle-instance-timeout", "1h"])).expect("a server");
     let admin = admin(&server);
     for name in ["one", "two"] {
         get(server.address, &format!("/{name}/healthz"));
@@ -78,7 +78,8 @@ fn a_path_without_a_route_has_no_route_label() {
     }
     wait_for(admin, DURATIONS, &["http_route=\"/:name/healthz\""], |value| value == 2.0);
     wait_for(admin, DURATIONS, &["http_route=\"\"", "=\"404\""], |value| value == 2.0);
-    wait_for(admin, "catamaran_instances_created_total", &["component=\"service\""], |value| value >= 2.0);
+    // Those of the two requests, and one that is ready.
+    wait_for(admin, "catamaran_instances_created_total", &["component=\"service\""], |value| value == 3.0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An idle instance, counted: those of all guests share the pool with those that answer requests.
 
-use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, ThreadId};
 
 use tokio::time::Instant;
 
@@ -15,23 +15,14 @@ pub(in crate::guest) struct Idle {
     pub(super) instance: Instance,
     pub(super) since: Instant,
     /// The thread that had it last.
-    pub(super) thread: usize,
+    pub(super) thread: ThreadId,
     _counted: Counted,
 }
 
 impl Idle {
     pub(super) fn new(instance: Instance, counted: Counted) -> Self {
-        Self { instance, since: Instant::now(), thread: this_thread(), _counted: counted }
+        Self { instance, since: Instant::now(), thread: thread::current().id(), _counted: counted }
     }
-}
-
-thread_local! {
-    /// Its address tells the threads apart.
-    static THREAD: u8 = const { 0 };
-}
-
-pub(super) fn this_thread() -> usize {
-    THREAD.with(|here| ptr::from_ref(here).addr())
 }
 
 /// One of [`IDLE`].
