@@ -3,18 +3,18 @@
 //! A line is never lost to a signal and never waits for its reader: see `writer`. In text, a line of the log that does
 //! not begin with a time belongs to the one above it, whatever a guest or a client may write.
 
+mod line;
 mod subject;
 mod writer;
 
 use std::env;
-use std::io::IsTerminal;
 
 use clap::ValueEnum;
 use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use line::Line;
 pub(crate) use subject::{about, about_now, about_the_same};
 pub use writer::Flush;
 
@@ -41,17 +41,12 @@ pub fn start(format: LogFormat) -> Flush {
         Some(Ok(filter)) => (filter, None),
         Some(Err(error)) => (default, Some(error)),
     };
-    let builder = tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(writer);
-    match format {
-        LogFormat::Text => builder.fmt_fields(subject::Fields::default()).finish().with(filter).init(),
-        LogFormat::Json => {
-            let object = tracing_subscriber::fmt::format().json().flatten_event(true).with_span_list(false);
-            builder.fmt_fields(JsonFields::new()).event_format(subject::Object(object)).finish().with(filter).init();
-        }
-    }
+        .with_writer(writer)
+        .event_format(Line(format))
+        .finish();
+    subscriber.with(filter).init();
     if let (Some(wanted), Some(error)) = (wanted, problem) {
         tracing::warn!(
             "RUST_LOG={wanted:?} is no filter ({error}): logging `{DEFAULT_LEVEL}`; write it as warn,access=off"

@@ -113,7 +113,7 @@ impl Write for &Writer {
             return Ok(event.len());
         }
         let first = lines.waiting.is_empty();
-        push(&mut lines.waiting, event);
+        lines.waiting.extend_from_slice(event);
         if first {
             self.0.changed.notify_all();
         }
@@ -124,29 +124,6 @@ impl Write for &Writer {
         Ok(())
     }
 }
-
-/// Indents what follows the first line of an event, so that no text in it can pass for an event of its own, and takes out
-/// what moves a cursor. The escapes that are left are the formatter's own: it has taken out all others.
-fn push(buffer: &mut Vec<u8>, event: &[u8]) {
-    let is_control = |byte: &u8| (*byte < b' ' && *byte != ESCAPE) || *byte == DELETE;
-    let text = event.strip_suffix(b"\n").unwrap_or(event);
-    // Without an early end the compiler looks at many bytes at once.
-    if text.iter().fold(false, |found, byte| found | is_control(byte)) {
-        for byte in text {
-            match byte {
-                b'\n' => buffer.extend_from_slice(b"\n    "),
-                byte if is_control(byte) => buffer.push(b' '),
-                byte => buffer.push(*byte),
-            }
-        }
-    } else {
-        buffer.extend_from_slice(text);
-    }
-    buffer.push(b'\n');
-}
-
-const ESCAPE: u8 = 0x1b;
-const DELETE: u8 = 0x7f;
 
 impl Drop for Flush {
     fn drop(&mut self) {
@@ -168,20 +145,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_line_of_an_event_begins_at_the_margin() {
-        let mut buffer = Vec::new();
-        push(&mut buffer, b"2026-11-24 ERROR a\n2026-11-24 INFO forged\rthis too\n");
-        push(&mut buffer, b"2026-11-24 INFO b\n");
-        let text = String::from_utf8(buffer).expect("text");
-        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("    ")).collect();
-        assert_eq!(lines, ["2026-11-24 ERROR a", "2026-11-24 INFO b"]);
-    }
-
-    #[test]
     fn a_full_buffer_drops_whole_lines_and_counts_them() {
         let writer = Writer(Arc::default());
         let before = METRICS.lines_dropped.get();
-        let line = vec![b'x'; CAPACITY / 4];
+        // A quarter and a byte: three fit.
+        let line = vec![b'x'; CAPACITY / 4 + 1];
         for _ in 0..6 {
             assert_eq!((&writer).write(&line).expect("never an error"), line.len());
         }

@@ -103,7 +103,7 @@ impl Exchange {
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             request_id = %request_id::text(&self.request_id),
             trace_id = %self.context.trace_id(),
-            peer = %self.peer.address(),
+            peer = %self.peer,
             cut_off = (!self.complete).then_some(true),
         );
     }

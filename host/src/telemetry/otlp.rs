@@ -123,7 +123,7 @@ pub(super) fn record<B>(request: &Request<B>, parent: Option<&SpanContext>, peer
     let tracer = TRACER.get()?;
     let mut attributes = vec![
         KeyValue::new("http.request.method", request.method().to_string()),
-        KeyValue::new("url.scheme", peer.scheme),
+        KeyValue::new("url.scheme", peer.scheme()),
         KeyValue::new("url.path", request.uri().path().to_owned()),
         KeyValue::new("network.protocol.version", version(request.version())),
     ];

@@ -3,6 +3,7 @@
 //! A request whose body turns out to be wrong has begun, and is told of as any other; what was no request at all has a
 //! line and a count of its own.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,11 +14,14 @@ use super::request_id;
 
 /// The other end of a connection. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Peer {
+pub(crate) struct Peer(Arc<Client>);
+
+struct Client {
     address: SocketAddr,
-    /// The scheme of what it asks for.
-    pub(super) scheme: &'static str,
-    last_word: Arc<Mutex<LastWord>>,
+    /// The address, as each access line has it.
+    text: String,
+    scheme: &'static str,
+    last_word: Mutex<LastWord>,
 }
 
 #[derive(Default)]
@@ -30,11 +34,16 @@ struct LastWord {
 
 impl Peer {
     pub(crate) fn new(address: SocketAddr, scheme: &'static str) -> Self {
-        Self { address, scheme, last_word: Arc::default() }
+        Self(Arc::new(Client { address, text: address.to_string(), scheme, last_word: Mutex::default() }))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.0.address
+    }
+
+    /// The scheme of what it asks for.
+    pub(super) fn scheme(&self) -> &'static str {
+        self.0.scheme
     }
 
     /// Notes the status that the connection ends with, before its requests are dropped.
@@ -61,7 +70,7 @@ impl Peer {
                 parent: None,
                 status = status.as_u16(),
                 request_id = %request_id::text(&id),
-                peer = %self.address,
+                peer = %self,
                 "refused: {reason}",
             );
         }
@@ -69,6 +78,12 @@ impl Peer {
     }
 
     fn last_word(&self) -> MutexGuard<'_, LastWord> {
-        self.last_word.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.last_word.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
     }
 }
