@@ -10,6 +10,7 @@ mod linker;
 mod native;
 mod precompiled;
 mod report;
+mod streams;
 mod variables;
 
 use std::collections::HashMap;

@@ -108,12 +108,22 @@ fn or_panic(built: Result<PathBuf, String>) -> PathBuf {
 
 /// The tool that makes man pages, completions and the table of options: see `host/examples/reference`.
 pub fn reference() -> &'static Path {
-    static TOOL: Built = LazyLock::new(|| or_panic(build("release", &["--example", "reference"], "reference")));
+    static TOOL: Built =
+        LazyLock::new(|| or_panic(build("release", &["--workspace", "--example", "reference"], "reference")));
     &TOOL
 }
 
+/// The host of the image: static, without the compiler; built as the `Dockerfile` does it. The error says what is missing.
+pub fn image_host() -> Result<&'static Path, String> {
+    static HOST: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
+        let target = format!("--target={}-unknown-linux-musl", std::env::consts::ARCH);
+        build("dist", &["--package=catamaran", "--no-default-features", &target], "catamaran")
+    });
+    HOST.as_deref().map_err(Clone::clone)
+}
+
 fn build_host(profile: &str) -> Result<PathBuf, String> {
-    build(profile, &["--bins"], "catamaran")
+    build(profile, &["--workspace", "--bins"], "catamaran")
 }
 
 /// A program of this workspace, with the profile and the features of `cargo test --release`, so that nothing is compiled a
@@ -123,7 +133,7 @@ fn build(profile: &str, what: &[&str], name: &str) -> Result<PathBuf, String> {
     for name in variables_of_this_test() {
         cargo.env_remove(name);
     }
-    cargo.args(["build", "--profile", profile, "--workspace", "--message-format=json-render-diagnostics"]).args(what);
+    cargo.args(["build", "--profile", profile, "--message-format=json-render-diagnostics"]).args(what);
     let finished = run(cargo.current_dir(workspace()));
     finished
         .stdout

@@ -9,13 +9,14 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
-use super::variables;
+use super::{streams, variables};
 use crate::guest::State;
 
 /// A linker with everything we provide. WASI 0.3 is in it when the engine is `concurrent`.
 pub(super) fn linker(engine: &Engine, concurrent: bool) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
+    streams::add_to_linker(&mut linker)?;
     add_p2(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     if concurrent {

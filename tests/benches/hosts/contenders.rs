@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use catamaran_tests::artifacts::Generation::P2;
-use catamaran_tests::artifacts::{component, dist_host, streams, workspace};
+use catamaran_tests::artifacts::{component, dist_host, image_host, streams, workspace};
 use catamaran_tests::hosts::{HOSTS, Host, Launched};
 use catamaran_tests::http::Protocol;
 use catamaran_tests::server::Server;
@@ -104,6 +104,15 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
             ..Contender::new("catamaran 0.2, compiled at its start", |_| ours(component(P2), &[]))
         },
     ];
+    match image_host() {
+        Err(reason) => eprintln!("SKIPPED: the host of the image: {reason}"),
+        Ok(host) => contenders.push(Contender {
+            scope: Scope::Start,
+            ..Contender::new("catamaran 0.2, the host of the image", move |_| {
+                launched(serve(&mut Command::new(host), &compiled::SERVICE))
+            })
+        }),
+    }
     for other in HOSTS.iter().filter(|other| other.tool.is_some()) {
         let name = format!("{} {}", other.name, other.generation.version());
         match other.unavailable() {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use catamaran_tests::http::get;
+use catamaran_tests::connection::Connection;
 use catamaran_tests::process::{Process, run};
 
 /// What is served under a load.
@@ -188,6 +188,6 @@ impl Load {
 
 /// Waits for an answer of `/healthz`.
 pub(crate) fn first_answer(address: SocketAddr) -> Result<(), String> {
-    let answer = get(address, "/healthz");
-    if answer.status() == 200 { Ok(()) } else { Err(format!("{answer:?}")) }
+    let answer = Connection::open(address)?.get("/healthz")?;
+    if answer.status == 200 { Ok(()) } else { Err(format!("{answer:?}")) }
 }
