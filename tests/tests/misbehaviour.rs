@@ -135,3 +135,8 @@ fn a_guest_that_works_on_forever_after_its_response_is_ended_at_the_deadline() {
         assert_eq!(text(server.address, "/hello"), "hello");
     }
 }
+
+#[test]
+fn a_guest_that_flushes_more_at_once_than_wasi_allows_is_told_how_much_that_is() {
+    fails(&[P2], &[], "/flush-too-much", 500, &["blocking-write-and-flush takes 4096 bytes at most, not 4097"]);
+}

@@ -7,12 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use catamaran_tests::{
     artifacts::Generation::P2,
     frames::{Frames, kind},
-    http::PATIENCE,
+    http::{PATIENCE, Protocol, send_and_wait},
     misbehaving::{serve, text},
 };
+use http::Request;
 
 #[test]
 fn a_client_that_takes_its_response_slowly_and_steadily_is_not_cut_off() {
@@ -66,5 +68,17 @@ fn responses_that_drip_give_their_places_to_other_requests() {
             drip(frames, more, &|| other.is_finished());
             assert_eq!(other.join().expect("an answer"), "hello");
         });
+    }
+}
+
+#[test]
+fn a_client_takes_byte_for_byte_what_the_guest_wrote_as_there_was_room() {
+    let server = serve(P2, &[]);
+    for protocol in [Protocol::Http1, Protocol::H2c] {
+        let request = Request::get("/written").body(Bytes::new()).expect("a request");
+        let answer = send_and_wait(server.address, protocol, request).expect("an answer");
+        let bytes = answer.body();
+        assert_eq!(bytes.len(), 200_000);
+        assert!(bytes.iter().enumerate().all(|(place, &byte)| usize::from(byte) == place % 251), "{protocol:?}");
     }
 }

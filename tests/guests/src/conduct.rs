@@ -13,6 +13,11 @@ pub(crate) const CHUNK: &[u8] = b"the first chunk\n";
 pub(crate) const FLOOD: usize = 5_000;
 pub(crate) const LONG: usize = 20_000;
 
+/// 200,000 bytes, each of its place.
+pub(crate) fn places() -> Vec<u8> {
+    (0..200_000_u32).map(|place| (place % 251) as u8).collect()
+}
+
 /// Computes forever.
 pub(crate) fn compute() -> ! {
     let mut n = 0_u64;

@@ -88,6 +88,8 @@ impl incoming_handler::Guest for Guest {
                 conduct::compute();
             }
             "/echo" => echo(&request, outparam),
+            "/written" => written(outparam),
+            "/flush-too-much" => whole(outparam, &"x".repeat(4097)),
             "/endless" => {
                 let (_body, stream) = begin(outparam);
                 while stream.blocking_write_and_flush(CHUNK).is_ok() {}
@@ -129,6 +131,26 @@ fn whole(outparam: ResponseOutparam, text: &str) {
     if !text.is_empty() {
         stream.blocking_write_and_flush(text.as_bytes()).expect("a client that reads");
     }
+    drop(stream);
+    OutgoingBody::finish(body, None).expect("a whole body");
+}
+
+/// A body of bytes that tell their places, as much at once as the host takes.
+fn written(outparam: ResponseOutparam) {
+    let response = OutgoingResponse::new(Fields::new());
+    let body = response.body().expect("the body is taken once");
+    ResponseOutparam::set(outparam, Ok(response));
+    let stream = body.write().expect("the stream is taken once");
+    let bytes = conduct::places();
+    let mut rest = &bytes[..];
+    while !rest.is_empty() {
+        stream.subscribe().block();
+        let room = stream.check_write().expect("a client that reads") as usize;
+        let (part, later) = rest.split_at(room.min(rest.len()));
+        stream.write(part).expect("there was room");
+        rest = later;
+    }
+    stream.blocking_flush().expect("a client that reads");
     drop(stream);
     OutgoingBody::finish(body, None).expect("a whole body");
 }
