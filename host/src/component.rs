@@ -78,7 +78,7 @@ impl Loader {
         };
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
-        Ok(Guest::new(name, engine, proxy, Arc::new(grants), self.bounds.clone()))
+        Ok(Guest::new(name, engine, inspection.concurrent, proxy, Arc::new(grants), self.bounds.clone()))
     }
 
     /// A component as its authors ship it: its machine code is taken from beside it, or made.

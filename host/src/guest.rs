@@ -61,15 +61,17 @@ struct Inner {
 type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
+    /// `concurrent`: of which kind the engine is.
     pub(crate) fn new(
         name: &str,
         engine: Engine,
+        concurrent: bool,
         proxy: ProxyPre<State>,
         grants: Arc<Grants>,
         bounds: Arc<Bounds>,
     ) -> Self {
         let reuse = bounds.instance_reuse(matches!(proxy, ProxyPre::P3(_)));
-        let instances = Instances::new(reuse, bounds.idle_instances(reuse), bounds.idle_instance_timeout.0);
+        let instances = Instances::new(reuse, bounds.idle_instances(reuse), concurrent, bounds.idle_instance_timeout.0);
         let (prepares, metrics) = (AtomicBool::new(true), GuestMetrics::of(name));
         Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, prepares, metrics }))
     }

@@ -104,26 +104,44 @@ fn instances_of_one_component_that_are_ready_leave_room_for_the_others() {
     leave_room(P2);
 }
 
-/// Asks three components in turn, with room for one idle instance.
+#[test]
+fn idle_instances_of_one_generation_leave_room_for_the_other() {
+    let (server, _folder) = with_room_for_one_idle_instance(&[("old", P2), ("new", P3)]);
+    let created = |component, number| {
+        wait_for(admin(&server), "catamaran_instances_created_total", &[component], |value| value == number);
+    };
+    assert_eq!(get(server.address, "/new").status(), 200);
+    created("component=\"new\"", 1.0);
+    assert_eq!(get(server.address, "/old").status(), 200);
+    // The second is made ahead.
+    created("component=\"old\"", 2.0);
+}
+
+/// Asks three components in turn.
 fn leave_room(generation: Generation) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    let mut text = "spin_manifest_version = 2\napplication.name = 'test'\n".to_owned();
-    let file = catamaran_tests::artifacts::guest_for(generation).display();
-    for name in ["a", "b", "c"] {
-        text += &format!("[[trigger.http]]\nroute = '/{name}'\ncomponent = '{name}'\n");
-        text += &format!("[component.{name}]\nsource = '{file}'\n");
-    }
-    std::fs::write(&manifest, text).expect("written");
-    let manifest = manifest.to_str().expect("a path in UTF-8");
-    let mut command = catamaran(["up", "-f", manifest, "--listen", "127.0.0.1:0"]);
-    let server = Server::start(command.args(["--max-concurrent-requests", "1", "--idle-instance-timeout", "1h"]));
-    let server = server.expect("a server");
+    let (server, _folder) = with_room_for_one_idle_instance(&["a", "b", "c"].map(|name| (name, generation)));
     for _ in 0..4 {
         for path in ["/a", "/b", "/c"] {
             assert_eq!(get(server.address, path).status(), 200, "{path}");
         }
     }
+}
+
+/// A server of these components, each on its name.
+fn with_room_for_one_idle_instance(components: &[(&str, Generation)]) -> (Server, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = folder.path().join("spin.toml");
+    let mut text = "spin_manifest_version = 2\napplication.name = 'test'\n".to_owned();
+    for &(name, generation) in components {
+        let file = catamaran_tests::artifacts::guest_for(generation).display();
+        text += &format!("[[trigger.http]]\nroute = '/{name}'\ncomponent = '{name}'\n");
+        text += &format!("[component.{name}]\nsource = '{file}'\n");
+    }
+    std::fs::write(&manifest, text).expect("written");
+    let manifest = manifest.to_str().expect("a path in UTF-8");
+    let mut command = catamaran(["up", "-f", manifest, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    command.args(["--max-concurrent-requests", "1", "--idle-instance-timeout", "1h"]);
+    (Server::start(&mut command).expect("a server"), folder)
 }
 
 /// A component without a response. It traps when its global, its table, its memory or the numbers of its handles are not

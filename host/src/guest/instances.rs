@@ -50,8 +50,9 @@ pub(super) struct Instances(Arc<Inner>);
 struct Inner {
     kept: Mutex<Kept>,
     max_calls: usize,
-    /// How many instances may be idle, those of all guests together.
+    /// How many instances may be idle, those of all guests of such an engine together.
     max_idle: usize,
+    concurrent: bool,
     idle_timeout: Duration,
 }
 
@@ -64,8 +65,8 @@ struct Kept {
 }
 
 impl Instances {
-    pub(super) fn new(max_calls: usize, max_idle: usize, idle_timeout: Duration) -> Self {
-        Self(Arc::new(Inner { kept: Mutex::default(), max_calls, max_idle, idle_timeout }))
+    pub(super) fn new(max_calls: usize, max_idle: usize, concurrent: bool, idle_timeout: Duration) -> Self {
+        Self(Arc::new(Inner { kept: Mutex::default(), max_calls, max_idle, concurrent, idle_timeout }))
     }
 
     /// An idle instance, if there is one: the last that this thread had, since its memory is in the cache of this core;
@@ -80,7 +81,7 @@ impl Instances {
     /// Takes back the instance of a call that succeeded. When it may answer no further request it is returned, and no longer
     /// counts as in progress.
     pub(super) fn give_back(&self, mut instance: Instance) -> Option<Idle> {
-        let counted = Counted::within(self.0.max_idle)?;
+        let counted = Counted::within(self.0.max_idle, self.0.concurrent)?;
         drop(instance.place.take());
         instance.calls += 1;
         if instance.calls >= self.0.max_calls || !instance.store.data_mut().renew() {
@@ -92,7 +93,7 @@ impl Instances {
 
     /// Keeps a new instance for a request that comes, if there is room.
     pub(super) fn stock(&self, make: impl FnOnce() -> Option<Instance>) {
-        let Some(counted) = Counted::within(self.0.max_idle) else { return };
+        let Some(counted) = Counted::within(self.0.max_idle, self.0.concurrent) else { return };
         if let Some(instance) = make() {
             self.keep(Idle::new(instance, counted));
         }

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::Instance;
 
-/// Idle instances of all guests together.
-static IDLE: AtomicUsize = AtomicUsize::new(0);
+/// Idle instances of all guests together, those of an engine without concurrency and those of one with it: each engine
+/// has a pool of its own.
+static IDLE: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
 /// An instance that answers no request.
 pub(in crate::guest) struct Idle {
@@ -26,18 +27,19 @@ impl Idle {
 }
 
 /// One of [`IDLE`].
-pub(super) struct Counted;
+pub(super) struct Counted(&'static AtomicUsize);
 
 impl Counted {
-    pub(super) fn within(max: usize) -> Option<Self> {
+    pub(super) fn within(max: usize, concurrent: bool) -> Option<Self> {
+        let count = &IDLE[usize::from(concurrent)];
         let more = |idle| (idle < max).then_some(idle + 1);
         // Made only when counted: dropping one counts down.
-        IDLE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self)
+        count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self(count))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        IDLE.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
