@@ -80,13 +80,13 @@ impl Contender {
     }
 }
 
+fn setting(name: &str, launch: impl Fn(Serves) -> Result<Launched, String> + 'static) -> Contender {
+    Contender { scope: Scope::Setting, ..Contender::new(name, launch) }
+}
+
 /// Native axum, `catamaran` in its ways, the other hosts that this machine has, and Flask if it has that.
 pub(crate) fn present() -> Result<Vec<Contender>, String> {
     compiled::make();
-    let setting = |name: &str, launch: fn(Serves) -> Result<Launched, String>| Contender {
-        scope: Scope::Setting,
-        ..Contender::new(name, launch)
-    };
     let mut contenders = vec![
         Contender::new("native axum", |_| {
             launched(Command::new(env::current_exe().map_err(|error| error.to_string())?).env(native::SWITCH, "1"))
@@ -106,12 +106,9 @@ pub(crate) fn present() -> Result<Vec<Contender>, String> {
     ];
     match image_host() {
         Err(reason) => eprintln!("SKIPPED: the host of the image: {reason}"),
-        Ok(host) => contenders.push(Contender {
-            scope: Scope::Start,
-            ..Contender::new("catamaran 0.2, the host of the image", move |_| {
-                launched(serve(&mut Command::new(host), &compiled::SERVICE))
-            })
-        }),
+        Ok(host) => contenders.push(setting("catamaran 0.2, the host of the image", move |what| {
+            launched(serve(&mut Command::new(host), file(what)))
+        })),
     }
     for other in HOSTS.iter().filter(|other| other.tool.is_some()) {
         let name = format!("{} {}", other.name, other.generation.version());
