@@ -18,6 +18,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::handler::ProxyPre;
@@ -38,11 +39,14 @@ pub use report::{Report, Verdict, report};
 /// A page of WebAssembly, bytes.
 const PAGE: usize = 64 << 10;
 
+/// An engine, and the places that its pool has for idle instances.
+type Pooled = (Engine, Arc<Semaphore>);
+
 /// Loads components. Those that need the same kind of engine share one.
 pub struct Loader {
     bounds: Arc<Bounds>,
     trust: Option<Trust>,
-    engines: HashMap<bool, Engine>,
+    engines: HashMap<bool, Pooled>,
 }
 
 impl Loader {
@@ -66,7 +70,7 @@ impl Loader {
         self.check_memory(path, &component)?;
         // Else the first request would: it takes a file descriptor, of which there may be none by then.
         component.initialize_copy_on_write_image().map_err(invalid)?;
-        let engine = self.engine(inspection.concurrent)?;
+        let (engine, idle) = self.engine(inspection.concurrent)?;
         let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
         let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
             Some(interface) => LoadError::MissingImport { path: path.to_owned(), interface },
@@ -78,7 +82,7 @@ impl Loader {
         };
         let proxy = proxy.map_err(invalid)?;
         tracing::debug!(component = %path.display(), ?inspection, "loaded");
-        Ok(Guest::new(name, engine, inspection.concurrent, proxy, Arc::new(grants), self.bounds.clone()))
+        Ok(Guest::new(name, engine, idle, proxy, Arc::new(grants), self.bounds.clone()))
     }
 
     /// A component as its authors ship it: its machine code is taken from beside it, or made.
@@ -99,7 +103,7 @@ impl Loader {
     #[cfg(feature = "compiler")]
     fn compile(&mut self, path: &Path, wasm: &[u8], of: Inspection) -> Result<(Component, Inspection), LoadError> {
         let invalid = |error: wasmtime::Error| LoadError::Invalid { path: path.to_owned(), reason: one_line(&error) };
-        Ok((Component::new(&self.engine(of.concurrent)?, wasm).map_err(invalid)?, of))
+        Ok((Component::new(&self.engine(of.concurrent)?.0, wasm).map_err(invalid)?, of))
     }
 
     #[cfg(not(feature = "compiler"))]
@@ -130,7 +134,7 @@ impl Loader {
         let Some(Precompiled { code, inspection, .. }) = Precompiled::parse(file) else {
             return Err(unfit("it breaks off, or something else than `catamaran compile` made it".to_owned()));
         };
-        let engine = self.engine(inspection.concurrent)?;
+        let (engine, _) = self.engine(inspection.concurrent)?;
         let component = native::load(&engine, code, trust).map_err(|error| unfit(one_line(&error)))?;
         Ok((component, inspection))
     }
@@ -145,14 +149,14 @@ impl Loader {
         Ok(())
     }
 
-    fn engine(&mut self, concurrent: bool) -> Result<Engine, LoadError> {
-        if let Some(engine) = self.engines.get(&concurrent) {
-            return Ok(engine.clone());
+    fn engine(&mut self, concurrent: bool) -> Result<Pooled, LoadError> {
+        if let Some(pooled) = self.engines.get(&concurrent) {
+            return Ok(pooled.clone());
         }
         let engine = engine::engine(concurrent, &self.bounds).map_err(|error| LoadError::Engine(one_line(&error)))?;
         engine::tick(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
-        self.engines.insert(concurrent, engine.clone());
-        Ok(engine)
+        let idle = Arc::new(Semaphore::new(self.bounds.idle_instances(concurrent).min(Semaphore::MAX_PERMITS)));
+        Ok(self.engines.entry(concurrent).or_insert((engine, idle)).clone())
     }
 }
 

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::Body;
 use futures::FutureExt;
 use http::{Method, Request, Response};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::unconstrained;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiBody;
@@ -61,17 +61,17 @@ struct Inner {
 type Head = oneshot::Sender<Result<Response<WasiBody>, CallError>>;
 
 impl Guest {
-    /// `concurrent`: of which kind the engine is.
+    /// `idle`: the places for idle instances in the pool of `engine`.
     pub(crate) fn new(
         name: &str,
         engine: Engine,
-        concurrent: bool,
+        idle: Arc<Semaphore>,
         proxy: ProxyPre<State>,
         grants: Arc<Grants>,
         bounds: Arc<Bounds>,
     ) -> Self {
         let reuse = bounds.instance_reuse(matches!(proxy, ProxyPre::P3(_)));
-        let instances = Instances::new(reuse, bounds.idle_instances(reuse), concurrent, bounds.idle_instance_timeout.0);
+        let instances = Instances::new(reuse, idle, bounds.idle_instance_timeout.0);
         let (prepares, metrics) = (AtomicBool::new(true), GuestMetrics::of(name));
         Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, prepares, metrics }))
     }

@@ -37,9 +37,9 @@ impl Bounds {
         self.max_instance_reuse_count.map_or(if many { REUSE_P3 } else { REUSE_P2 }, NonZeroUsize::get)
     }
 
-    /// How many instances of all components may wait for a request, where each answers so many.
-    pub(crate) fn idle_instances(&self, reuse: usize) -> usize {
+    /// How many instances of all components may wait for a request; `many` as before.
+    pub(crate) fn idle_instances(&self, many: bool) -> usize {
         let requests = self.concurrent_requests();
-        if reuse > 1 { requests } else { requests.min(cores() * IDLE_PER_CORE) }
+        if self.instance_reuse(many) > 1 { requests } else { requests.min(cores() * IDLE_PER_CORE) }
     }
 }

@@ -72,8 +72,7 @@ fn config(concurrent: bool, strategy: InstanceAllocationStrategy) -> Config {
 /// A slot for each instance that answers a request or waits for one. A slot costs address space, not memory, but start-up
 /// time: 256 of them take more than a millisecond.
 fn pool(concurrent: bool, bounds: &Bounds) -> PoolingAllocationConfig {
-    let idle = bounds.idle_instances(bounds.instance_reuse(concurrent));
-    let instances = u32::try_from(bounds.concurrent_requests() + idle).unwrap_or(u32::MAX);
+    let instances = u32::try_from(bounds.concurrent_requests() + bounds.idle_instances(concurrent)).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_stacks(instances)

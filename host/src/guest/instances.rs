@@ -10,13 +10,12 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Store;
 use wasmtime_wasi_http::handler::Proxy;
 
 use super::State;
 use super::state::TICKS_BETWEEN_YIELDS;
-use idle::Counted;
 pub(super) use idle::Idle;
 
 /// An instance with its store.
@@ -50,9 +49,8 @@ pub(super) struct Instances(Arc<Inner>);
 struct Inner {
     kept: Mutex<Kept>,
     max_calls: usize,
-    /// How many instances may be idle, those of all guests of such an engine together.
-    max_idle: usize,
-    concurrent: bool,
+    /// What the engine's pool has for idle instances, those of all its guests together.
+    places: Arc<Semaphore>,
     idle_timeout: Duration,
 }
 
@@ -65,8 +63,8 @@ struct Kept {
 }
 
 impl Instances {
-    pub(super) fn new(max_calls: usize, max_idle: usize, concurrent: bool, idle_timeout: Duration) -> Self {
-        Self(Arc::new(Inner { kept: Mutex::default(), max_calls, max_idle, concurrent, idle_timeout }))
+    pub(super) fn new(max_calls: usize, places: Arc<Semaphore>, idle_timeout: Duration) -> Self {
+        Self(Arc::new(Inner { kept: Mutex::default(), max_calls, places, idle_timeout }))
     }
 
     /// An idle instance, if there is one: the last that this thread had, since its memory is in the cache of this core;
@@ -81,21 +79,21 @@ impl Instances {
     /// Takes back the instance of a call that succeeded. When it may answer no further request it is returned, and no longer
     /// counts as in progress.
     pub(super) fn give_back(&self, mut instance: Instance) -> Option<Idle> {
-        let counted = Counted::within(self.0.max_idle, self.0.concurrent)?;
+        let place = self.0.places.clone().try_acquire_owned().ok()?;
         drop(instance.place.take());
         instance.calls += 1;
         if instance.calls >= self.0.max_calls || !instance.store.data_mut().renew() {
-            return Some(Idle::new(instance, counted));
+            return Some(Idle::new(instance, place));
         }
-        self.keep(Idle::new(instance, counted));
+        self.keep(Idle::new(instance, place));
         None
     }
 
     /// Keeps a new instance for a request that comes, if there is room.
     pub(super) fn stock(&self, make: impl FnOnce() -> Option<Instance>) {
-        let Some(counted) = Counted::within(self.0.max_idle, self.0.concurrent) else { return };
+        let Ok(place) = self.0.places.clone().try_acquire_owned() else { return };
         if let Some(instance) = make() {
-            self.keep(Idle::new(instance, counted));
+            self.keep(Idle::new(instance, place));
         }
     }
 
