@@ -1,7 +1,8 @@
 //! A line of the log, made of an event: text for people, or a JSON object.
 //!
-//! tracing-subscriber's own formatters take more than twice the instructions, and each request has an access line
-//! (docs/performance.md). They make nothing but the message safe to look at, and know nothing of a request's id.
+//! tracing-subscriber's own formatters take nearly twice the instructions, and each request has an access line
+//! (docs/performance.md). Of what is written as it is they make the message alone safe to look at, and they know nothing
+//! of a request's id.
 
 mod json;
 mod text;

@@ -16,7 +16,7 @@ use crate::telemetry::METRICS;
 /// What waits at most: about a tenth of a second's access lines at full speed.
 const CAPACITY: usize = 2 << 20;
 
-/// How long the first line waits for others to go with it.
+/// How long the first line waits for others to go with it, unless all is to be written.
 const GATHER: Duration = Duration::from_millis(5);
 
 /// How long the end of the process waits for a reader that does not read.
@@ -73,9 +73,7 @@ impl Queue {
                 lines = self.changed.wait(lines).unwrap_or_else(PoisonError::into_inner);
             }
             if !lines.flushing {
-                drop(lines);
-                thread::sleep(GATHER);
-                lines = self.lines();
+                lines = self.wait(lines, GATHER);
             }
             std::mem::swap(&mut batch, &mut lines.waiting);
             let dropped = std::mem::take(&mut lines.dropped);
@@ -129,6 +127,7 @@ impl Drop for Flush {
     fn drop(&mut self) {
         let mut lines = self.0.lines();
         lines.flushing = true;
+        self.0.changed.notify_all();
         let deadline = std::time::Instant::now() + PATIENCE;
         while lines.writing || !lines.waiting.is_empty() {
             let left = deadline.saturating_duration_since(std::time::Instant::now());

@@ -55,6 +55,7 @@ struct Foreign<'line, 'writer>(&'line mut Writer<'writer>);
 
 impl Write for Foreign<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Nearly all text; what follows looks at characters.
         if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return self.0.write_str(text);
         }
