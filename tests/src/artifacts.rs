@@ -113,7 +113,7 @@ pub fn reference() -> &'static Path {
     &TOOL
 }
 
-/// The host of the image: static, without the compiler; built as the `Dockerfile` does it. The error says what is missing.
+/// The host of the image: static, without the compiler; built as the `Dockerfile` does it, but for the list of crates in it. The error says what is missing.
 pub fn image_host() -> Result<&'static Path, String> {
     static HOST: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
         let target = format!("--target={}-unknown-linux-musl", std::env::consts::ARCH);
@@ -126,7 +126,7 @@ fn build_host(profile: &str) -> Result<PathBuf, String> {
     build(profile, &["--workspace", "--bins"], "catamaran")
 }
 
-/// A program of this workspace, with the profile and the features of `cargo test --release`, so that nothing is compiled a
+/// A program of this workspace. With `--workspace` it has the features of `cargo test --release`, so that nothing is compiled a
 /// second time.
 fn build(profile: &str, what: &[&str], name: &str) -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));

@@ -25,7 +25,7 @@
 //! | `/unread`, `/echo` | answers without reading the request's body; with that body |
 //! | `/measure` | reads the request's body, then answers with its length, or `broken` |
 //! | `/endless`, `/slow` | streams without end; three chunks with pauses |
-//! | `/written`, `/flush-too-much` | writes as much as there is room for ; more than a call may flush (both 0.2) |
+//! | `/written`, `/flush-too-much` | writes as much as there is room for; more than a call may flush (both 0.2) |
 //! | `/fetch?URL` | answers with what the server there answers, or with the reason why it does not (0.3) |
 //! | any other | answers with its environment, arguments and directories, one a line (0.2), or `hello` (0.3) |
 //!
