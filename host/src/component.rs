@@ -10,6 +10,7 @@ mod linker;
 mod native;
 mod precompiled;
 mod report;
+mod sockets;
 mod streams;
 mod variables;
 
@@ -71,7 +72,7 @@ impl Loader {
         // Else the first request would: it takes a file descriptor, of which there may be none by then.
         component.initialize_copy_on_write_image().map_err(invalid)?;
         let (engine, idle) = self.engine(inspection.concurrent)?;
-        let linker = linker::linker(&engine, inspection.concurrent).map_err(invalid)?;
+        let linker = linker::linker(&engine, inspection.concurrent, &component).map_err(invalid)?;
         let instance = linker.instantiate_pre(&component).map_err(|error| match linker::missing_import(&error) {
             Some(interface) => LoadError::MissingImport { path: path.to_owned(), interface },
             None => invalid(error),

@@ -3,9 +3,10 @@
 use std::fs;
 
 use catamaran_tests::{
-    artifacts::{Generation::P2, component, guest, workspace},
+    artifacts::{Generation::P2, Generation::P3, component, guest, workspace},
     guests::component_that_imports,
     http::get,
+    misbehaving::{serve, text},
     process::Stream,
     server::{Server, catamaran},
 };
@@ -34,6 +35,13 @@ fn a_guest_is_given_no_variable_no_argument_and_no_directory() {
     let mut command = catamaran(["serve", guest_file(), "--listen", "127.0.0.1:0"]);
     let server = Server::start(command.env("SECRET", "of the host")).expect("a server");
     assert_eq!(given_by(&server), "");
+}
+
+#[test]
+fn a_guest_is_refused_every_socket_and_every_address() {
+    assert_eq!(text(serve(P2, &[]).address, "/sockets"), "access-denied access-denied access-denied");
+    let denied = "Some(ErrorCode::AccessDenied)";
+    assert_eq!(text(serve(P3, &[]).address, "/sockets"), [denied; 3].join(" "));
 }
 
 #[test]

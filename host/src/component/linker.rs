@@ -1,6 +1,7 @@
-//! What a guest may import: WASI 0.2 and 0.3 as a whole, and its variables. What it can reach through them is decided in its state.
+//! What a guest may import: WASI 0.2 and 0.3 as a whole, and its variables. What it can reach through them is decided in its
+//! state; sockets it cannot reach at all.
 
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -9,28 +10,32 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
-use super::{streams, variables};
+use super::{sockets, streams, variables};
 use crate::guest::State;
 
-/// A linker with everything we provide. WASI 0.3 is in it when the engine is `concurrent`.
-pub(super) fn linker(engine: &Engine, concurrent: bool) -> Result<Linker<State>> {
+/// A linker with everything we provide to `component`. WASI 0.3 is in it when the engine is `concurrent`.
+pub(super) fn linker(engine: &Engine, concurrent: bool, component: &Component) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi_io::add_to_linker_async(&mut linker)?;
     streams::add_to_linker(&mut linker)?;
     add_p2(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     if concurrent {
-        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi::p3::cli::add_to_linker(&mut linker)?;
+        wasmtime_wasi::p3::clocks::add_to_linker(&mut linker)?;
+        wasmtime_wasi::p3::filesystem::add_to_linker(&mut linker)?;
+        wasmtime_wasi::p3::random::add_to_linker(&mut linker)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     }
+    sockets::add_to_linker(&mut linker, engine, component)?;
     variables::add_to_linker(&mut linker, concurrent)?;
     Ok(linker)
 }
 
-/// What `wasmtime_wasi::p2::add_to_linker_async` adds, but for `wasi:io`: it would look for streams beside clocks, files and
-/// random numbers, and so make all of them ready for each fresh instance.
+/// What `wasmtime_wasi::p2::add_to_linker_async` adds, but for sockets, and for `wasi:io`: it would look for streams beside
+/// clocks, files and random numbers, and so make all of them ready for each fresh instance.
 fn add_p2(linker: &mut Linker<State>) -> Result<()> {
-    use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets};
+    use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets as network};
 
     clocks::wall_clock::add_to_linker::<_, WasiClocks>(linker, State::clocks)?;
     clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(linker, State::clocks)?;
@@ -49,13 +54,8 @@ fn add_p2(linker: &mut Linker<State>) -> Result<()> {
     cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    sockets::instance_network::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
-    sockets::network::add_to_linker::<_, WasiSockets>(linker, &Default::default(), State::sockets)?;
-    sockets::ip_name_lookup::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
-    sockets::tcp::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
-    sockets::tcp_create_socket::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
-    sockets::udp::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
-    sockets::udp_create_socket::add_to_linker::<_, WasiSockets>(linker, State::sockets)
+    network::instance_network::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
+    network::network::add_to_linker::<_, WasiSockets>(linker, &Default::default(), State::sockets)
 }
 
 /// The interface that is missing, where that is what `error` says. wasmtime has no type for it, only the sentence

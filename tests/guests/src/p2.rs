@@ -8,6 +8,11 @@ use wasip2::exports::http::incoming_handler;
 use wasip2::filesystem::preopens;
 use wasip2::http::types::{ErrorCode, Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use wasip2::io::streams::{OutputStream, StreamError};
+use wasip2::sockets::instance_network::instance_network;
+use wasip2::sockets::ip_name_lookup::resolve_addresses;
+use wasip2::sockets::network::IpAddressFamily;
+use wasip2::sockets::tcp_create_socket::create_tcp_socket;
+use wasip2::sockets::udp_create_socket::create_udp_socket;
 
 use crate::conduct::{self, CHUNK, MOMENT};
 
@@ -50,6 +55,7 @@ impl incoming_handler::Guest for Guest {
             "/measure" => whole(outparam, &measure(&request)),
             "/recurse" => whole(outparam, &conduct::recurse(0).to_string()),
             "/random" => whole(outparam, &wasip2::random::random::get_random_bytes(32 << 20).len().to_string()),
+            "/sockets" => whole(outparam, &sockets()),
             "/fields" => whole(outparam, &fields()),
             "/resources" => loop {
                 forget(Fields::new());
@@ -199,6 +205,17 @@ fn given() -> String {
     let arguments = environment::get_arguments().into_iter().map(|argument| format!("argument {argument}\n"));
     let directories = preopens::get_directories().into_iter().map(|(_, path)| format!("directory {path}\n"));
     variables.chain(arguments).chain(directories).collect()
+}
+
+/// What becomes of the ways to a socket and to an address.
+fn sockets() -> String {
+    let (network, family) = (instance_network(), IpAddressFamily::Ipv4);
+    let errors = [
+        create_tcp_socket(family).err(),
+        create_udp_socket(family).err(),
+        resolve_addresses(&network, "localhost").err(),
+    ];
+    errors.map(|error| error.map_or("granted", |error| error.name())).join(" ")
 }
 
 /// RUSTSEC-2026-0021: the map of header fields panicked in the host at 32,769.

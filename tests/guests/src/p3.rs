@@ -7,6 +7,8 @@ use wasip3::clocks::monotonic_clock::wait_for;
 use wasip3::exports::http::handler;
 use wasip3::http::client;
 use wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme, Trailers};
+use wasip3::sockets::ip_name_lookup::resolve_addresses;
+use wasip3::sockets::types::{IpAddressFamily, TcpSocket, UdpSocket};
 use wasip3::wit_bindgen::{FutureWriter, StreamResult, StreamWriter};
 use wasip3::{spawn, wit_future, wit_stream};
 
@@ -56,6 +58,7 @@ impl handler::Guest for Guest {
             "/measure" => whole(&measure(request).await),
             "/recurse" => whole(&conduct::recurse(0).to_string()),
             "/random" => whole(&wasip3::random::random::get_random_bytes(32 << 20).len().to_string()),
+            "/sockets" => whole(&sockets().await),
             "/fields" => whole(&fields()),
             "/resources" => loop {
                 forget(Fields::new());
@@ -108,6 +111,13 @@ impl handler::Guest for Guest {
             _ => whole("hello"),
         }
     }
+}
+
+/// What becomes of the ways to a socket and to an address.
+async fn sockets() -> String {
+    let family = IpAddressFamily::Ipv4;
+    let (tcp, udp) = (TcpSocket::create(family).err(), UdpSocket::create(family).err());
+    format!("{tcp:?} {udp:?} {:?}", resolve_addresses("localhost".to_owned()).await.err())
 }
 
 fn begin() -> Begun {

@@ -33,8 +33,8 @@ use bindings::{
     },
 };
 
-/// What one call of wasi:io writes at most.
-const PART: usize = 4096;
+/// What one call reads or writes at most, as the SDKs do.
+const PART: usize = 64 << 10;
 const LARGE: usize = 64 << 20;
 
 struct Guest;
@@ -88,6 +88,14 @@ fn respond(outparam: ResponseOutparam, content: impl FnOnce(&OutputStream)) {
     OutgoingBody::finish(body, None).expect("a whole body");
 }
 
-fn write(stream: &OutputStream, part: &[u8]) {
-    part.chunks(PART).for_each(|part| stream.blocking_write_and_flush(part).expect("a client that reads"));
+fn write(stream: &OutputStream, mut part: &[u8]) {
+    while !part.is_empty() {
+        let room = stream.check_write().expect("a client that reads");
+        if room == 0 {
+            stream.subscribe().block();
+            continue;
+        }
+        let now = part.split_off(..part.len().min(room as usize)).expect("no more than there is");
+        stream.write(now).expect("a client that reads");
+    }
 }

@@ -1,0 +1,79 @@
+//! Sockets (`wasi:sockets`): a guest may import them, and is refused each one that it asks for.
+//!
+//! Nothing stands behind them that could fail to refuse: the functions that open sockets and look up names answer
+//! `access-denied`, and all others need a socket, which nobody has. It makes the host smaller too (docs/performance.md).
+
+use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType, Val};
+use wasmtime::{Engine, Result, bail};
+use wasmtime_wasi::p2::Network;
+
+use crate::guest::State;
+
+/// The interfaces of both generations but for `network` and `instance-network`, which say only that there is a network.
+const INTERFACES: [&str; 6] = ["ip-name-lookup", "tcp", "tcp-create-socket", "types", "udp", "udp-create-socket"];
+
+/// What they define. Further resources in them are those of other interfaces, under the same name.
+const RESOURCES: [&str; 5] =
+    ["incoming-datagram-stream", "outgoing-datagram-stream", "resolve-address-stream", "tcp-socket", "udp-socket"];
+
+/// What a guest would have a handle of.
+enum Nothing {}
+
+/// Adds what the component imports of them, by the types that it says they have.
+pub(super) fn add_to_linker(linker: &mut Linker<State>, engine: &Engine, component: &Component) -> Result<()> {
+    for (name, item) in component.component_type().imports(engine) {
+        let interface = name.strip_prefix("wasi:sockets/").and_then(|name| name.split('@').next());
+        if let ComponentItem::ComponentInstance(instance) = item.ty
+            && interface.is_some_and(|interface| INTERFACES.contains(&interface))
+        {
+            add(&mut linker.instance(name)?, engine, &instance)?;
+        }
+    }
+    Ok(())
+}
+
+fn add(linker: &mut LinkerInstance<'_, State>, engine: &Engine, interface: &ComponentInstance) -> Result<()> {
+    for (name, item) in interface.exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(function) if function.async_() => {
+                linker.func_new_concurrent(name, |_, function, _, results| {
+                    Box::pin(async move { refuse(&function, results) })
+                })?;
+            }
+            ComponentItem::ComponentFunc(_) => {
+                linker.func_new(name, |mut store, function, parameters, results| {
+                    for parameter in parameters {
+                        // A handle that is lent has to be given back.
+                        if let Val::Resource(lent) = parameter {
+                            lent.try_into_resource::<Network>(&mut store)?;
+                        }
+                    }
+                    refuse(&function, results)
+                })?;
+            }
+            ComponentItem::Resource(_) if RESOURCES.contains(&name) => {
+                linker.resource(name, ResourceType::host::<Nothing>(), |_, _| Ok(()))?;
+            }
+            _ => (),
+        }
+    }
+    Ok(())
+}
+
+/// Answers with the error code `access-denied`: an `enum` in WASI 0.2, a `variant` in WASI 0.3.
+fn refuse(function: &ComponentFunc, results: &mut [Val]) -> Result<()> {
+    const DENIED: &str = "access-denied";
+    let denied = match function.results().next() {
+        Some(Type::Result(result)) => match result.err() {
+            Some(Type::Enum(code)) if code.names().any(|name| name == DENIED) => Val::Enum(DENIED.to_owned()),
+            Some(Type::Variant(code)) if code.cases().any(|case| case.name == DENIED) => {
+                Val::Variant(DENIED.to_owned(), None)
+            }
+            _ => bail!("there are no sockets"),
+        },
+        _ => bail!("there are no sockets"),
+    };
+    results[0] = Val::Result(Err(Some(Box::new(denied))));
+    Ok(())
+}
