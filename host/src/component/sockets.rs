@@ -61,19 +61,22 @@ fn add(linker: &mut LinkerInstance<'_, State>, engine: &Engine, interface: &Comp
     Ok(())
 }
 
-/// Answers with the error code `access-denied`: an `enum` in WASI 0.2, a `variant` in WASI 0.3.
 fn refuse(function: &ComponentFunc, results: &mut [Val]) -> Result<()> {
-    const DENIED: &str = "access-denied";
-    let denied = match function.results().next() {
-        Some(Type::Result(result)) => match result.err() {
-            Some(Type::Enum(code)) if code.names().any(|name| name == DENIED) => Val::Enum(DENIED.to_owned()),
-            Some(Type::Variant(code)) if code.cases().any(|case| case.name == DENIED) => {
-                Val::Variant(DENIED.to_owned(), None)
-            }
-            _ => bail!("there are no sockets"),
-        },
-        _ => bail!("there are no sockets"),
-    };
+    let Some(denied) = denied(function) else { bail!("there are no sockets") };
     results[0] = Val::Result(Err(Some(Box::new(denied))));
     Ok(())
+}
+
+/// The error code `access-denied` of what a function answers with, if it has one: an `enum` in WASI 0.2, a `variant` in
+/// WASI 0.3.
+fn denied(function: &ComponentFunc) -> Option<Val> {
+    const CODE: &str = "access-denied";
+    let Type::Result(result) = function.results().next()? else { return None };
+    match result.err()? {
+        Type::Enum(codes) => codes.names().any(|name| name == CODE).then(|| Val::Enum(CODE.to_owned())),
+        Type::Variant(codes) => {
+            codes.cases().any(|case| case.name == CODE).then(|| Val::Variant(CODE.to_owned(), None))
+        }
+        _ => None,
+    }
 }
