@@ -115,9 +115,6 @@ impl WasiView for State {
                 .envs(&grants.environment)
                 .stdout(GuestLog::new(Stream::Stdout, self.log))
                 .stderr(GuestLog::new(Stream::Stderr, self.log))
-                .allow_tcp(false)
-                .allow_udp(false)
-                .allow_ip_name_lookup(false)
                 .max_random_size(MAX_RANDOM);
             grants.files.open(&mut builder);
             builder.build()
