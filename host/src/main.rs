@@ -91,7 +91,7 @@ async fn serve(
         Some(address) => Some(server::listen(address, "--admin-listen")?),
         None => None,
     };
-    let traces = otlp::start(&Handle::current());
+    let traces = otlp::start(&Handle::current(), &options.outbound);
     announce("Serving HTTP", if tls.is_some() { "https" } else { "http" }, &listener)?;
     tracing::debug!(threads = guest::threads(), requests = options.bounds.concurrent_requests(), "at most");
     let routes = server::Routes::new(application, &options);

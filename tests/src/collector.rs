@@ -3,7 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
 };
 
@@ -13,6 +16,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::process::PATIENCE;
 
@@ -36,12 +40,26 @@ pub struct Export {
 impl Collector {
     /// Starts it.
     pub fn start() -> std::io::Result<Self> {
+        Self::answering(serve)
+    }
+
+    /// Starts one that speaks TLS.
+    pub fn with_tls(config: ServerConfig) -> std::io::Result<Self> {
+        let config = Arc::new(config);
+        Self::answering(move |stream, sender| {
+            if let Ok(connection) = ServerConnection::new(config.clone()) {
+                serve(StreamOwned::new(connection, stream), sender);
+            }
+        })
+    }
+
+    fn answering(serve: impl Fn(TcpStream, &Sender<Export>) + Clone + Send + 'static) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (sender, received) = channel();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let sender = sender.clone();
+                let (serve, sender) = (serve.clone(), sender.clone());
                 thread::spawn(move || serve(stream, &sender));
             }
         });
@@ -84,7 +102,7 @@ pub fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
 }
 
 /// Each request of a connection, until the client ends it.
-fn serve(stream: TcpStream, sender: &Sender<Export>) {
+fn serve<S: Read + Write>(stream: S, sender: &Sender<Export>) {
     let mut stream = BufReader::new(stream);
     while let Some(export) = read(&mut stream) {
         if sender.send(export).is_err() {
@@ -97,7 +115,7 @@ fn serve(stream: TcpStream, sender: &Sender<Export>) {
     }
 }
 
-fn read(stream: &mut BufReader<TcpStream>) -> Option<Export> {
+fn read(stream: &mut impl BufRead) -> Option<Export> {
     let request = line(stream)?;
     let (mut length, mut content_type) = (0, String::new());
     loop {
@@ -115,7 +133,7 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<Export> {
     Some(Export { request, content_type, message })
 }
 
-fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+fn line(stream: &mut impl BufRead) -> Option<String> {
     let mut line = String::new();
     match stream.read_line(&mut line) {
         Ok(0) | Err(_) => None,

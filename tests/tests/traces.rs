@@ -1,6 +1,6 @@
 //! Spans reach a collector when the standard variables name one, and only then.
 
-use std::process::Command;
+use std::{fs, process::Command, sync::Arc};
 
 use bytes::Bytes;
 use catamaran_tests::{
@@ -11,6 +11,9 @@ use catamaran_tests::{
     server::{Server, catamaran},
 };
 use http::Request;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tempfile::TempDir;
+use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
@@ -109,6 +112,58 @@ fn without_a_variable_or_against_one_there_is_no_export() {
         let warned = finished.stderr.contains("traces are not exported: ");
         assert_eq!(warned, value == "grpc", "{name}: {finished}");
     }
+}
+
+/// A collector for https on `localhost`, and the folder with its certificate.
+fn with_tls() -> (Collector, TempDir) {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("certificate.pem"), cert.pem()).expect("written");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::from(signing_key))
+        .expect("a certificate with its key");
+    (Collector::with_tls(config).expect("a collector"), folder)
+}
+
+#[test]
+fn a_collector_with_tls_is_one_whose_certificate_is_trusted() {
+    for (trusting, exports) in [
+        (&["--outbound-ca", "certificate.pem"][..], 1),
+        (&["OTEL_EXPORTER_OTLP_CERTIFICATE", "certificate.pem"], 1),
+        (&["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "certificate.pem"], 1),
+        (&[], 0),
+    ] {
+        let (collector, folder) = with_tls();
+        let mut command = serve(&collector);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("https://localhost:{}", collector.address.port()));
+        match trusting {
+            [option, file] if option.starts_with("--") => _ = command.arg(option).arg(folder.path().join(file)),
+            [variable, file] => _ = command.env(variable, folder.path().join(file)),
+            _ => {}
+        }
+        let server = Server::start(&mut command).expect("a server");
+        assert_eq!(send(&server, "/", "01").status(), 200);
+        let finished = server.stop(Signal::TERM).expect("an end");
+        assert_eq!(finished.status.code(), Some(0), "{trusting:?}: {finished}");
+        assert_eq!(collector.rest().len(), exports, "{trusting:?}: {finished}");
+    }
+}
+
+#[test]
+fn certificates_that_are_none_mean_no_export_and_a_warning() {
+    let collector = Collector::start().expect("a collector");
+    let mut command = serve(&collector);
+    let server = Server::start(command.env("OTEL_EXPORTER_OTLP_CERTIFICATE", "Cargo.toml")).expect("a server");
+    assert_eq!(send(&server, "/", "01").status(), 200);
+    let finished = server.stop(Signal::TERM).expect("an end");
+    assert_eq!(finished.status.code(), Some(0), "{finished}");
+    let warning = "traces are not exported: cannot use `Cargo.toml` as OTEL_EXPORTER_OTLP_CERTIFICATE: it has none";
+    assert!(finished.stderr.contains(warning), "{finished}");
+    assert_eq!(collector.rest().len(), 0);
 }
 
 #[test]

@@ -70,6 +70,11 @@ pub enum PatternError {
 }
 
 impl Pattern {
+    /// `*://*:*`: all there is.
+    pub(crate) fn any() -> Self {
+        Self { written: "*://*:*".to_owned(), scheme: None, host: HostPattern::Any, ports: None }
+    }
+
     /// Whether a request to this name or address may be made. An address that a *name* leads to is another question:
     /// see [`Pattern::permits_address`].
     pub fn permits(&self, scheme: &str, host: &Host, port: u16) -> bool {

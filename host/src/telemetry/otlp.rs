@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | where to; without one there is no export |
 //! | `OTEL_SDK_DISABLED=true`, `OTEL_TRACES_EXPORTER=none` | no export |
+//! | `OTEL_EXPORTER_OTLP_CERTIFICATE`, `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE` | PEM file with authorities to trust, in place of `--outbound-ca` |
 //! | `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` | who we are; `catamaran` by default |
 //! | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_BSP_*`, `OTEL_EXPORTER_OTLP_HEADERS` | as the SDK reads them |
 
 mod client;
 
 use std::env;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use tokio::runtime::Handle;
 use client::Client;
 
 use super::Peer;
+use crate::outbound::{OutboundError, OutboundOptions};
 
 /// How long the end of the process waits for the last spans.
 const FLUSH: Duration = Duration::from_secs(3);
@@ -39,17 +42,19 @@ pub struct Export(SdkTracerProvider);
 enum Unusable {
     #[error("{0}={1} is not supported: use http/protobuf")]
     Protocol(&'static str, String),
-    #[error("{0} is not an http:// address: use a collector on this machine or in this network")]
+    #[error("`{0}` is no address of a collector: write it as http://HOST:PORT or https://HOST:PORT")]
     Endpoint(String),
+    #[error("cannot use `{}` as OTEL_EXPORTER_OTLP_CERTIFICATE: {reason}; give a PEM file with certificates", path.display())]
+    Certificate { path: PathBuf, reason: String },
     #[error(transparent)]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
 }
 
 /// Starts the export that the environment asks for, if it does. What cannot be used is a warning: an application must
-/// not stand still for want of its traces.
-pub fn start(runtime: &Handle) -> Option<Export> {
+/// not stand still for want of its traces. Spans are sent within the bounds of `options`.
+pub fn start(runtime: &Handle, options: &OutboundOptions) -> Option<Export> {
     let endpoint = endpoint()?;
-    match provider(&endpoint, runtime) {
+    match provider(&endpoint, runtime, options) {
         Ok(provider) => {
             _ = TRACER.set(provider.tracer("catamaran"));
             Some(Export(provider))
@@ -84,7 +89,7 @@ fn endpoint() -> Option<String> {
     variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"))
 }
 
-fn provider(endpoint: &str, runtime: &Handle) -> Result<SdkTracerProvider, Unusable> {
+fn provider(endpoint: &str, runtime: &Handle, options: &OutboundOptions) -> Result<SdkTracerProvider, Unusable> {
     for name in ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"] {
         if let Some(protocol) = variable(name) {
             if protocol != "http/protobuf" {
@@ -93,14 +98,18 @@ fn provider(endpoint: &str, runtime: &Handle) -> Result<SdkTracerProvider, Unusa
             break;
         }
     }
-    if endpoint.parse::<Uri>().ok().is_none_or(|uri| uri.scheme_str() != Some("http")) {
+    if endpoint.parse::<Uri>().ok().is_none_or(|uri| !matches!(uri.scheme_str(), Some("http" | "https"))) {
         return Err(Unusable::Endpoint(endpoint.to_owned()));
     }
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(Client::new(runtime.clone()))
-        .with_protocol(Protocol::HttpBinary)
-        .build()?;
+    let mut options = options.clone();
+    let certificate = variable("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE");
+    if let Some(path) = certificate.or_else(|| variable("OTEL_EXPORTER_OTLP_CERTIFICATE")) {
+        options.outbound_ca = Some(path.into());
+    }
+    let client = Client::new(options, runtime.clone())
+        .map_err(|OutboundError::Authority { path, reason }| Unusable::Certificate { path, reason })?;
+    let exporter =
+        SpanExporter::builder().with_http().with_http_client(client).with_protocol(Protocol::HttpBinary).build()?;
     Ok(SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build())
 }
 

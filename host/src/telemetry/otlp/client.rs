@@ -1,16 +1,17 @@
-//! The HTTP client of the export: hyper, on the host's own runtime. The exporter calls it from a thread that has none.
+//! The HTTP client of the export: that of outgoing requests, on the host's own runtime. The exporter calls it from a thread
+//! that has none.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
+
+use crate::outbound::{Gate, Outbound, OutboundError, OutboundOptions, Pattern};
 
 /// The default of `OTEL_EXPORTER_OTLP_TIMEOUT`.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,22 +19,32 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// A collector answers with an empty message, or with the reason why it takes no spans.
 const MAX_ANSWER: usize = 64 << 10;
 
-#[derive(Debug)]
 pub(super) struct Client {
-    client: legacy::Client<HttpConnector, Full<Bytes>>,
+    gate: Gate,
     runtime: Handle,
 }
 
 impl Client {
-    pub(super) fn new(runtime: Handle) -> Self {
-        Self { client: legacy::Client::builder(TokioExecutor::new()).build_http(), runtime }
+    /// A client that goes wherever it is sent: who named the collector is the operator, not a guest. Guests do not use up its
+    /// connections.
+    pub(super) fn new(options: OutboundOptions, runtime: Handle) -> Result<Self, OutboundError> {
+        let outbound_network = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+        let outbound = Outbound::new(&OutboundOptions { outbound_network, ..options })?;
+        Ok(Self { gate: outbound.gate("traces", vec![Pattern::any()]), runtime })
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
     }
 }
 
 #[wasmtime_wasi::async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let response = self.client.request(request.map(Full::new));
+        let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
+        let response = self.gate.clone().send(request, None);
         let exchange = async move {
             let (head, body) = response.await?.into_parts();
             let body = Limited::new(body, MAX_ANSWER).collect().await?;
