@@ -1,6 +1,7 @@
 //! From a file to a guest that can be called: inspect → compile, or take what was compiled before → link. Nothing here
 //! happens during a request.
 
+mod absent;
 #[cfg(feature = "compiler")]
 mod compile;
 mod engine;
@@ -10,7 +11,6 @@ mod linker;
 mod native;
 mod precompiled;
 mod report;
-mod sockets;
 mod streams;
 mod variables;
 

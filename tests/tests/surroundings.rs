@@ -45,6 +45,13 @@ fn a_guest_is_refused_every_socket_and_every_address() {
 }
 
 #[test]
+fn a_guest_has_no_terminal() {
+    for generation in [P2, P3] {
+        assert_eq!(text(serve(generation, &[]).address, "/terminals"), "false false false", "{generation:?}");
+    }
+}
+
+#[test]
 fn a_guest_is_given_the_variables_of_the_command_line() {
     let mut command = catamaran(["serve", guest_file(), "--listen", "127.0.0.1:0", "--env", "ONE=1"]);
     let server = Server::start(command.args(["--env", "TWO=a=b, c"])).expect("a server");

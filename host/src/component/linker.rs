@@ -1,5 +1,5 @@
 //! What a guest may import: WASI 0.2 and 0.3 as a whole, and its variables. What it can reach through them is decided in its
-//! state; sockets it cannot reach at all.
+//! state; sockets and terminals are not there at all.
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
@@ -10,7 +10,7 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
-use super::{sockets, streams, variables};
+use super::{absent, streams, variables};
 use crate::guest::State;
 
 /// A linker with everything we provide to `component`. WASI 0.3 is in it when the engine is `concurrent`.
@@ -21,18 +21,18 @@ pub(super) fn linker(engine: &Engine, concurrent: bool, component: &Component) -
     add_p2(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     if concurrent {
-        wasmtime_wasi::p3::cli::add_to_linker(&mut linker)?;
+        add_p3_cli(&mut linker)?;
         wasmtime_wasi::p3::clocks::add_to_linker(&mut linker)?;
         wasmtime_wasi::p3::filesystem::add_to_linker(&mut linker)?;
         wasmtime_wasi::p3::random::add_to_linker(&mut linker)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     }
-    sockets::add_to_linker(&mut linker, engine, component)?;
+    absent::add_to_linker(&mut linker, engine, component)?;
     variables::add_to_linker(&mut linker, concurrent)?;
     Ok(linker)
 }
 
-/// What `wasmtime_wasi::p2::add_to_linker_async` adds, but for sockets, and for `wasi:io`: it would look for streams beside
+/// What `wasmtime_wasi::p2::add_to_linker_async` adds, but for sockets and terminals, and for `wasi:io`: it would look for streams beside
 /// clocks, files and random numbers, and so make all of them ready for each fresh instance.
 fn add_p2(linker: &mut Linker<State>) -> Result<()> {
     use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets as network};
@@ -49,13 +49,19 @@ fn add_p2(linker: &mut Linker<State>) -> Result<()> {
     cli::stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_input::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_output::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     network::instance_network::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
     network::network::add_to_linker::<_, WasiSockets>(linker, &Default::default(), State::sockets)
+}
+
+/// What `wasmtime_wasi::p3::cli::add_to_linker` adds, but for terminals.
+fn add_p3_cli(linker: &mut Linker<State>) -> Result<()> {
+    use wasmtime_wasi::p3::bindings::cli;
+
+    cli::environment::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    cli::exit::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    cli::stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    cli::stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    cli::stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
 }
 
 /// The interface that is missing, where that is what `error` says. wasmtime has no type for it, only the sentence

@@ -27,6 +27,7 @@
 //! | `/endless`, `/slow` | streams without end; three chunks with pauses |
 //! | `/written`, `/flush-too-much` | writes as much as there is room for; more than a call may flush (both 0.2) |
 //! | `/sockets` | answers with what becomes of opening a socket of each kind, and of looking up a name |
+//! | `/terminals` | answers which of its standard streams are terminals |
 //! | `/fetch?URL` | answers with what the server there answers, or with the reason why it does not (0.3) |
 //! | any other | answers with its environment, arguments and directories, one a line (0.2), or `hello` (0.3) |
 //!

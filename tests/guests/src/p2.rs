@@ -1,7 +1,12 @@
 //! The guest of WASI 0.2.
 
+mod answers;
+
 use std::mem::forget;
 
+use wasip2::cli::terminal_stderr::get_terminal_stderr;
+use wasip2::cli::terminal_stdin::get_terminal_stdin;
+use wasip2::cli::terminal_stdout::get_terminal_stdout;
 use wasip2::cli::{environment, stderr, stdout};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::exports::http::incoming_handler;
@@ -15,6 +20,7 @@ use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 use wasip2::sockets::udp_create_socket::create_udp_socket;
 
 use crate::conduct::{self, CHUNK, MOMENT};
+use answers::{begin, echo, twice, whole, written, wrong_length};
 
 wasip2::http::proxy::export!(Guest);
 
@@ -56,6 +62,7 @@ impl incoming_handler::Guest for Guest {
             "/recurse" => whole(outparam, &conduct::recurse(0).to_string()),
             "/random" => whole(outparam, &wasip2::random::random::get_random_bytes(32 << 20).len().to_string()),
             "/sockets" => whole(outparam, &sockets()),
+            "/terminals" => whole(outparam, &terminals()),
             "/fields" => whole(outparam, &fields()),
             "/resources" => loop {
                 forget(Fields::new());
@@ -119,62 +126,6 @@ fn sleep(nanoseconds: u64) {
     subscribe_duration(nanoseconds).block();
 }
 
-/// Sends the head of a response and a first chunk.
-fn begin(outparam: ResponseOutparam) -> (OutgoingBody, OutputStream) {
-    let response = OutgoingResponse::new(Fields::new());
-    let body = response.body().expect("the body is taken once");
-    ResponseOutparam::set(outparam, Ok(response));
-    let stream = body.write().expect("the stream is taken once");
-    stream.blocking_write_and_flush(CHUNK).expect("a client that reads");
-    (body, stream)
-}
-
-fn whole(outparam: ResponseOutparam, text: &str) {
-    let response = OutgoingResponse::new(Fields::new());
-    let body = response.body().expect("the body is taken once");
-    ResponseOutparam::set(outparam, Ok(response));
-    let stream = body.write().expect("the stream is taken once");
-    if !text.is_empty() {
-        stream.blocking_write_and_flush(text.as_bytes()).expect("a client that reads");
-    }
-    drop(stream);
-    OutgoingBody::finish(body, None).expect("a whole body");
-}
-
-/// A body of bytes that tell their places, as much at once as the host takes.
-fn written(outparam: ResponseOutparam) {
-    let response = OutgoingResponse::new(Fields::new());
-    let body = response.body().expect("the body is taken once");
-    ResponseOutparam::set(outparam, Ok(response));
-    let stream = body.write().expect("the stream is taken once");
-    let bytes = conduct::places();
-    let mut rest = &bytes[..];
-    while !rest.is_empty() {
-        stream.subscribe().block();
-        let room = stream.check_write().expect("a client that reads") as usize;
-        let (part, later) = rest.split_at(room.min(rest.len()));
-        stream.write(part).expect("there was room");
-        rest = later;
-    }
-    stream.blocking_flush().expect("a client that reads");
-    drop(stream);
-    OutgoingBody::finish(body, None).expect("a whole body");
-}
-
-/// `hello`, with this as its length.
-fn wrong_length(outparam: ResponseOutparam, length: &str) {
-    let fields = Fields::new();
-    fields.append("content-length", length.as_bytes()).expect("a length is for the guest to say");
-    let response = OutgoingResponse::new(fields);
-    let body = response.body().expect("the body is taken once");
-    ResponseOutparam::set(outparam, Ok(response));
-    let stream = body.write().expect("the stream is taken once");
-    // The host may say what is wrong; this guest does not listen.
-    _ = stream.blocking_write_and_flush(b"hello");
-    drop(stream);
-    _ = OutgoingBody::finish(body, None);
-}
-
 fn say(stream: &OutputStream, text: &[u8]) {
     for part in text.chunks(4096) {
         stream.blocking_write_and_flush(part).expect("the log takes it");
@@ -218,6 +169,12 @@ fn sockets() -> String {
     errors.map(|error| error.map_or("granted", |error| error.name())).join(" ")
 }
 
+/// Which of the standard streams are terminals.
+fn terminals() -> String {
+    let found = [get_terminal_stdin().is_some(), get_terminal_stdout().is_some(), get_terminal_stderr().is_some()];
+    found.map(|found| found.to_string()).join(" ")
+}
+
 /// RUSTSEC-2026-0021: the map of header fields panicked in the host at 32,769.
 fn fields() -> String {
     let fields = Fields::new();
@@ -248,35 +205,6 @@ fn full_fields() {
         }
         forget(fields);
     }
-}
-
-#[allow(unsafe_code, reason = "the types would not let it happen")]
-fn twice(outparam: ResponseOutparam) {
-    // SAFETY: the number of a handle; what the host does with a handle that is gone is what is tested.
-    let again = unsafe { ResponseOutparam::from_handle(outparam.handle()) };
-    let empty = || Ok(OutgoingResponse::new(Fields::new()));
-    let (first, second) = (empty(), empty());
-    ResponseOutparam::set(outparam, first);
-    ResponseOutparam::set(again, second);
-}
-
-fn echo(request: &IncomingRequest, outparam: ResponseOutparam) {
-    let incoming = request.consume().expect("the body is taken once");
-    let input = incoming.stream().expect("the stream is taken once");
-    let response = OutgoingResponse::new(Fields::new());
-    let body = response.body().expect("the body is taken once");
-    ResponseOutparam::set(outparam, Ok(response));
-    let output = body.write().expect("the stream is taken once");
-    loop {
-        match input.blocking_read(4096) {
-            Ok(bytes) => output.blocking_write_and_flush(&bytes).expect("a client that reads"),
-            Err(StreamError::Closed) => break,
-            // A body that broke off gets a response that breaks off.
-            Err(StreamError::LastOperationFailed(_)) => return,
-        }
-    }
-    drop(output);
-    OutgoingBody::finish(body, None).expect("a whole body");
 }
 
 fn measure(request: &IncomingRequest) -> String {

@@ -3,6 +3,9 @@
 use std::mem::forget;
 
 use wasip3::cli::stdout;
+use wasip3::cli::terminal_stderr::get_terminal_stderr;
+use wasip3::cli::terminal_stdin::get_terminal_stdin;
+use wasip3::cli::terminal_stdout::get_terminal_stdout;
 use wasip3::clocks::monotonic_clock::wait_for;
 use wasip3::exports::http::handler;
 use wasip3::http::client;
@@ -59,6 +62,7 @@ impl handler::Guest for Guest {
             "/recurse" => whole(&conduct::recurse(0).to_string()),
             "/random" => whole(&wasip3::random::random::get_random_bytes(32 << 20).len().to_string()),
             "/sockets" => whole(&sockets().await),
+            "/terminals" => whole(&terminals()),
             "/fields" => whole(&fields()),
             "/resources" => loop {
                 forget(Fields::new());
@@ -118,6 +122,12 @@ async fn sockets() -> String {
     let family = IpAddressFamily::Ipv4;
     let (tcp, udp) = (TcpSocket::create(family).err(), UdpSocket::create(family).err());
     format!("{tcp:?} {udp:?} {:?}", resolve_addresses("localhost".to_owned()).await.err())
+}
+
+/// Which of the standard streams are terminals.
+fn terminals() -> String {
+    let found = [get_terminal_stdin().is_some(), get_terminal_stdout().is_some(), get_terminal_stderr().is_some()];
+    found.map(|found| found.to_string()).join(" ")
 }
 
 fn begin() -> Begun {

@@ -1,7 +1,8 @@
-//! Sockets (`wasi:sockets`): a guest may import them, and is refused each one that it asks for.
+//! What a guest may import and nobody has: sockets (`wasi:sockets`) and terminals (`wasi:cli/terminal-…`).
 //!
 //! Nothing stands behind them that could fail to refuse: the functions that open sockets and look up names answer
-//! `access-denied`, and all others need a socket, which nobody has. It makes the host smaller too (docs/performance.md).
+//! `access-denied`, those that ask for a terminal `none`, and all others need what nobody has. It makes the host smaller too
+//! (docs/performance.md).
 
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType, Val};
@@ -10,12 +11,31 @@ use wasmtime_wasi::p2::Network;
 
 use crate::guest::State;
 
-/// The interfaces of both generations but for `network` and `instance-network`, which say only that there is a network.
-const INTERFACES: [&str; 6] = ["ip-name-lookup", "tcp", "tcp-create-socket", "types", "udp", "udp-create-socket"];
+/// The interfaces of both generations, but for `network` and `instance-network`, which say only that there is a network.
+const INTERFACES: [&str; 11] = [
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/types",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
+];
 
 /// What they define. Further resources in them are those of other interfaces, under the same name.
-const RESOURCES: [&str; 5] =
-    ["incoming-datagram-stream", "outgoing-datagram-stream", "resolve-address-stream", "tcp-socket", "udp-socket"];
+const RESOURCES: [&str; 7] = [
+    "incoming-datagram-stream",
+    "outgoing-datagram-stream",
+    "resolve-address-stream",
+    "tcp-socket",
+    "terminal-input",
+    "terminal-output",
+    "udp-socket",
+];
 
 /// What a guest would have a handle of.
 enum Nothing {}
@@ -23,9 +43,9 @@ enum Nothing {}
 /// Adds what the component imports of them, by the types that it says they have.
 pub(super) fn add_to_linker(linker: &mut Linker<State>, engine: &Engine, component: &Component) -> Result<()> {
     for (name, item) in component.component_type().imports(engine) {
-        let interface = name.strip_prefix("wasi:sockets/").and_then(|name| name.split('@').next());
+        let interface = name.split('@').next().unwrap_or(name);
         if let ComponentItem::ComponentInstance(instance) = item.ty
-            && interface.is_some_and(|interface| INTERFACES.contains(&interface))
+            && INTERFACES.contains(&interface)
         {
             add(&mut linker.instance(name)?, engine, &instance)?;
         }
@@ -62,17 +82,23 @@ fn add(linker: &mut LinkerInstance<'_, State>, engine: &Engine, interface: &Comp
 }
 
 fn refuse(function: &ComponentFunc, results: &mut [Val]) -> Result<()> {
-    let Some(denied) = denied(function) else { bail!("there are no sockets") };
-    results[0] = Val::Result(Err(Some(Box::new(denied))));
+    let refusal = match function.results().next() {
+        Some(Type::Option(_)) => Some(Val::Option(None)),
+        Some(Type::Result(result)) => {
+            let denied = result.err().and_then(denied);
+            denied.map(|denied| Val::Result(Err(Some(Box::new(denied)))))
+        }
+        _ => None,
+    };
+    let Some(refusal) = refusal else { bail!("there are neither sockets nor terminals") };
+    results[0] = refusal;
     Ok(())
 }
 
-/// The error code `access-denied` of what a function answers with, if it has one: an `enum` in WASI 0.2, a `variant` in
-/// WASI 0.3.
-fn denied(function: &ComponentFunc) -> Option<Val> {
+/// The error code `access-denied`, where it is one of these: an `enum` in WASI 0.2, a `variant` in WASI 0.3.
+fn denied(codes: Type) -> Option<Val> {
     const CODE: &str = "access-denied";
-    let Type::Result(result) = function.results().next()? else { return None };
-    match result.err()? {
+    match codes {
         Type::Enum(codes) => codes.names().any(|name| name == CODE).then(|| Val::Enum(CODE.to_owned())),
         Type::Variant(codes) => {
             codes.cases().any(|case| case.name == CODE).then(|| Val::Variant(CODE.to_owned(), None))
