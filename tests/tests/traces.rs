@@ -150,6 +150,8 @@ fn a_collector_with_tls_is_one_whose_certificate_is_trusted() {
         let finished = server.stop(Signal::TERM).expect("an end");
         assert_eq!(finished.status.code(), Some(0), "{trusting:?}: {finished}");
         assert_eq!(collector.rest().len(), exports, "{trusting:?}: {finished}");
+        let warnings = finished.stderr.matches("spans do not reach the collector: ").count();
+        assert_eq!(warnings, 1 - exports, "{trusting:?}: {finished}");
     }
 }
 

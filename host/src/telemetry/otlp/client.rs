@@ -1,6 +1,7 @@
 //! The HTTP client of the export: that of outgoing requests, on the host's own runtime. The exporter calls it from a thread
 //! that has none.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ const MAX_ANSWER: usize = 64 << 10;
 pub(super) struct Client {
     gate: Gate,
     runtime: Handle,
+    failure: Once,
 }
 
 impl Client {
@@ -30,7 +32,17 @@ impl Client {
     pub(super) fn new(options: OutboundOptions, runtime: Handle) -> Result<Self, OutboundError> {
         let outbound_network = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
         let outbound = Outbound::new(&OutboundOptions { outbound_network, ..options })?;
-        Ok(Self { gate: outbound.gate("traces", vec![Pattern::any()]), runtime })
+        Ok(Self { gate: outbound.gate("traces", vec![Pattern::any()]), runtime, failure: Once::new() })
+    }
+
+    /// Says once why spans do not arrive: the exporter says only that they are lost.
+    fn failed(&self, error: HttpError) -> HttpError {
+        self.failure.call_once(|| {
+            tracing::warn!(
+                "spans do not reach the collector: {error}; RUST_LOG=info,catamaran::outbound=debug says more (said once)"
+            );
+        });
+        error
     }
 }
 
@@ -51,6 +63,7 @@ impl HttpClient for Client {
             Ok(Response::from_parts(head, body.to_bytes()))
         };
         // A timer can only be made within a runtime.
-        self.runtime.spawn(async move { timeout(TIMEOUT, exchange).await }).await??
+        let exchange = self.runtime.spawn(async move { timeout(TIMEOUT, exchange).await? }).await;
+        exchange.unwrap_or_else(|error| Err(error.into())).map_err(|error| self.failed(error))
     }
 }
