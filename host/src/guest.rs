@@ -19,13 +19,13 @@ mod upload;
 mod whole;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use futures::FutureExt;
 use http::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::unconstrained;
+use tokio::time::timeout;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
@@ -33,7 +33,7 @@ use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 use crate::bounds::Bounds;
 use crate::telemetry::GuestMetrics;
 use answer::Call;
-use instances::{Instance, Instances};
+use instances::{Instance, Instances, Room};
 use upload::Upload;
 
 pub use afterwards::after;
@@ -52,8 +52,8 @@ struct Inner {
     grants: Arc<Grants>,
     bounds: Arc<Bounds>,
     instances: Instances,
-    /// Whether to make instances before their requests come.
-    prepares: AtomicBool,
+    /// For the one instance that may be made in the background.
+    background: Arc<Semaphore>,
     metrics: GuestMetrics,
 }
 
@@ -72,8 +72,8 @@ impl Guest {
     ) -> Self {
         let reuse = bounds.instance_reuse(matches!(proxy, ProxyPre::P3(_)));
         let instances = Instances::new(reuse, idle, bounds.idle_instance_timeout.0);
-        let (prepares, metrics) = (AtomicBool::new(true), GuestMetrics::of(name));
-        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, prepares, metrics }))
+        let (background, metrics) = (Arc::new(Semaphore::new(1)), GuestMetrics::of(name));
+        Self(Arc::new(Inner { engine, proxy, grants, bounds, instances, background, metrics }))
     }
 
     /// Answers one request. The body of the response drives the rest of the call; `place` is freed when the call has
@@ -128,20 +128,32 @@ impl Inner {
         }
     }
 
-    /// Sees to it that the next request on this thread finds an instance.
-    fn prepare(&self) {
-        if !self.prepares.load(Ordering::Relaxed) || !self.instances.lacks_one() {
+    /// Sees to it that the next request on this thread finds an instance. What goes wrong is for a request to tell, which
+    /// then makes its own.
+    fn prepare(self: &Arc<Self>) {
+        if self.background.available_permits() == 0 {
             return;
         }
-        self.instances.stock(|| {
-            let made = self.metrics.timed(|| unconstrained(self.instantiate(None)).now_or_never());
-            turn::end();
-            if let Some(Ok(instance)) = made {
-                return Some(instance);
+        let Some(room) = self.instances.room() else { return };
+        let guest = self.clone();
+        let mut made = Call::new(self.metrics.clone(), async move { guest.instantiate(None).await });
+        match unconstrained(&mut made).now_or_never() {
+            Some(Ok(instance)) => self.instances.stock(instance, room),
+            Some(Err(_)) => {}
+            None => self.prepare_in_background(made, room),
+        }
+    }
+
+    /// Goes on with what the connection has no time for: a guest that computes when it begins, or one tick of the epoch
+    /// at that moment.
+    fn prepare_in_background(self: &Arc<Self>, made: Call, room: Room) {
+        let Ok(permit) = self.background.clone().try_acquire_owned() else { return };
+        let guest = self.clone();
+        tokio::spawn(async move {
+            if let Ok(Ok(instance)) = timeout(guest.bounds.request_timeout.duration(), made).await {
+                guest.instances.stock(instance, room);
             }
-            // A request has the time for it that a connection has not, and somebody to tell of what goes wrong.
-            self.prepares.store(false, Ordering::Relaxed);
-            None
+            drop(permit);
         });
     }
 

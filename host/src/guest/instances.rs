@@ -16,7 +16,7 @@ use wasmtime_wasi_http::handler::Proxy;
 
 use super::State;
 use super::state::TICKS_BETWEEN_YIELDS;
-pub(super) use idle::Idle;
+pub(super) use idle::{Idle, Room};
 
 /// An instance with its store.
 pub(super) struct Instance {
@@ -79,39 +79,35 @@ impl Instances {
     /// Takes back the instance of a call that succeeded. When it may answer no further request it is returned, and no longer
     /// counts as in progress.
     pub(super) fn give_back(&self, mut instance: Instance) -> Option<Idle> {
-        let place = self.0.places.clone().try_acquire_owned().ok()?;
+        let room = Room::here(self.0.places.clone().try_acquire_owned().ok()?);
         drop(instance.place.take());
         instance.calls += 1;
         if instance.calls >= self.0.max_calls || !instance.store.data_mut().renew() {
-            return Some(Idle::new(instance, place));
+            return Some(Idle::new(instance, room));
         }
-        self.keep(Idle::new(instance, place));
+        self.stock(instance, room);
         None
     }
 
-    /// Keeps a new instance for a request that comes, if there is room.
-    pub(super) fn stock(&self, make: impl FnOnce() -> Option<Instance>) {
-        let Ok(place) = self.0.places.clone().try_acquire_owned() else { return };
-        if let Some(instance) = make() {
-            self.keep(Idle::new(instance, place));
+    /// Room for an instance of this thread, if it has none, and if there is any.
+    pub(super) fn room(&self) -> Option<Room> {
+        let here = thread::current().id();
+        if self.0.kept().idle.iter().any(|idle| idle.thread == here) {
+            return None;
         }
+        self.0.places.clone().try_acquire_owned().ok().map(Room::here)
     }
 
-    fn keep(&self, idle: Idle) {
+    /// Keeps an instance for a request that comes.
+    pub(super) fn stock(&self, instance: Instance, room: Room) {
         let mut kept = self.0.kept();
-        kept.idle.push(idle);
+        kept.idle.push(Idle::new(instance, room));
         if !kept.swept {
             // Without a runtime the process is at its end.
             let Ok(runtime) = Handle::try_current() else { return };
             runtime.spawn(sweep(Arc::downgrade(&self.0), self.0.idle_timeout));
             kept.swept = true;
         }
-    }
-
-    /// Whether this thread has none.
-    pub(super) fn lacks_one(&self) -> bool {
-        let here = thread::current().id();
-        !self.0.kept().idle.iter().any(|idle| idle.thread == here)
     }
 }
 

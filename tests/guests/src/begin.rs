@@ -12,14 +12,17 @@ const LONG: u64 = 50_000_000;
 extern "C" fn _initialize() {
     let variables = environment::get_environment();
     match variables.iter().find(|(name, _)| name == "BEGIN").map(|(_, value)| value.as_str()) {
-        Some("loudly") => {
-            let line = format!("made at {}\n", now());
-            stdout::get_stdout().blocking_write_and_flush(line.as_bytes()).expect("the log takes it");
-        }
+        Some("loudly") => tell(),
         Some("slowly") => {
             let started = now();
             while now() - started < LONG {}
+            tell();
         }
         _ => {}
     }
+}
+
+fn tell() {
+    let line = format!("made at {}\n", now());
+    stdout::get_stdout().blocking_write_and_flush(line.as_bytes()).expect("the log takes it");
 }
