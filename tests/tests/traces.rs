@@ -1,11 +1,12 @@
 //! Spans reach a collector when the standard variables name one, and only then.
 
-use std::{fs, process::Command, sync::Arc};
+use std::{fs, net::TcpListener, path::Path, process::Command, sync::Arc};
 
 use bytes::Bytes;
 use catamaran_tests::{
-    artifacts::guest,
+    artifacts::{application_component, guest},
     collector::{Collector, attribute},
+    connection::Connection,
     http::{Answer, Protocol, send_and_wait},
     process::Signal,
     server::{Server, catamaran},
@@ -19,7 +20,11 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
 fn serve(collector: &Collector) -> Command {
-    let mut command = catamaran(["serve", guest().to_str().expect("a path in UTF-8"), "--listen", "127.0.0.1:0"]);
+    serving(guest(), collector)
+}
+
+fn serving(component: &Path, collector: &Collector) -> Command {
+    let mut command = catamaran(["serve", component.to_str().expect("a path in UTF-8"), "--listen", "127.0.0.1:0"]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", collector.address));
     command
 }
@@ -159,15 +164,33 @@ fn a_collector_with_tls_is_one_whose_certificate_is_trusted() {
 
 #[test]
 fn certificates_that_are_none_mean_no_export_and_a_warning() {
-    let collector = Collector::start().expect("a collector");
-    let mut command = serve(&collector);
-    let server = Server::start(command.env("OTEL_EXPORTER_OTLP_CERTIFICATE", "Cargo.toml")).expect("a server");
-    assert_eq!(send(&server, "/", "01").status(), 200);
-    let finished = server.stop(Signal::TERM).expect("an end");
-    assert_eq!(finished.status.code(), Some(0), "{finished}");
-    let warning = "traces are not exported: cannot use `Cargo.toml` as OTEL_EXPORTER_OTLP_CERTIFICATE: it has none";
-    assert!(finished.stderr.contains(warning), "{finished}");
-    assert_eq!(collector.rest().len(), 0);
+    for name in ["OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"] {
+        let collector = Collector::start().expect("a collector");
+        let server = Server::start(serve(&collector).env(name, "Cargo.toml")).expect("a server");
+        assert_eq!(send(&server, "/", "01").status(), 200);
+        let finished = server.stop(Signal::TERM).expect("an end");
+        assert_eq!(finished.status.code(), Some(0), "{finished}");
+        let warning = format!("traces are not exported: cannot use `Cargo.toml` as {name}: it has none");
+        assert!(finished.stderr.contains(&warning), "{finished}");
+        assert_eq!(collector.rest().len(), 0);
+    }
+}
+
+#[test]
+fn guests_cannot_use_up_the_connections_of_the_export() {
+    let (collector, silent) =
+        (Collector::start().expect("a collector"), TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let mut command = serving(application_component(), &collector);
+    command.args(["--allow-outbound", &url, "--max-outbound-connections", "1"]).env("OTEL_BSP_SCHEDULE_DELAY", "50");
+    let server = Server::start(&mut command).expect("a server");
+    let mut waiting = Connection::open(server.address).expect("a connection");
+    waiting.send(&format!("GET /fetch?{url}/ HTTP/1.1\r\nhost: test\r\n\r\n")).expect("sent");
+    let _held = silent.accept().expect("the guest's connection");
+    send(&server, "/", "01");
+    let export = collector.next().expect("an export");
+    let paths: Vec<_> = export.spans().iter().map(|span| attribute(&span.attributes, "url.path")).collect();
+    assert_eq!(paths, [Some("/".to_owned())]);
 }
 
 #[test]

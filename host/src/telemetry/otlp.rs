@@ -44,8 +44,8 @@ enum Unusable {
     Protocol(&'static str, String),
     #[error("`{0}` is no address of a collector: write it as http://HOST:PORT or https://HOST:PORT")]
     Endpoint(String),
-    #[error("cannot use `{}` as OTEL_EXPORTER_OTLP_CERTIFICATE: {reason}; give a PEM file with certificates", path.display())]
-    Certificate { path: PathBuf, reason: String },
+    #[error("cannot use `{}` as {name}: {reason}; give a PEM file with certificates", path.display())]
+    Certificate { name: &'static str, path: PathBuf, reason: String },
     #[error(transparent)]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
 }
@@ -81,33 +81,34 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The first of these variables that there is, with its name.
+fn first(names: [&'static str; 2]) -> Option<(&'static str, String)> {
+    names.into_iter().find_map(|name| Some((name, variable(name)?)))
+}
+
 fn endpoint() -> Option<String> {
     let is = |name, value: &str| variable(name).is_some_and(|set| set.eq_ignore_ascii_case(value));
     if is("OTEL_SDK_DISABLED", "true") || is("OTEL_TRACES_EXPORTER", "none") {
         return None;
     }
-    variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    first(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]).map(|(_, endpoint)| endpoint)
 }
 
 fn provider(endpoint: &str, runtime: &Handle, options: &OutboundOptions) -> Result<SdkTracerProvider, Unusable> {
-    for name in ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"] {
-        if let Some(protocol) = variable(name) {
-            if protocol != "http/protobuf" {
-                return Err(Unusable::Protocol(name, protocol));
-            }
-            break;
-        }
+    let protocol = first(["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]);
+    if let Some((name, protocol)) = protocol.filter(|(_, protocol)| protocol != "http/protobuf") {
+        return Err(Unusable::Protocol(name, protocol));
     }
     if endpoint.parse::<Uri>().ok().is_none_or(|uri| !matches!(uri.scheme_str(), Some("http" | "https"))) {
         return Err(Unusable::Endpoint(endpoint.to_owned()));
     }
     let mut options = options.clone();
-    let certificate = variable("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE");
-    if let Some(path) = certificate.or_else(|| variable("OTEL_EXPORTER_OTLP_CERTIFICATE")) {
-        options.outbound_ca = Some(path.into());
+    let mut name = "--outbound-ca";
+    if let Some((variable, path)) = first(["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"]) {
+        (name, options.outbound_ca) = (variable, Some(path.into()));
     }
     let client = Client::new(options, runtime.clone())
-        .map_err(|OutboundError::Authority { path, reason }| Unusable::Certificate { path, reason })?;
+        .map_err(|OutboundError::Authority { path, reason }| Unusable::Certificate { name, path, reason })?;
     let exporter =
         SpanExporter::builder().with_http().with_http_client(client).with_protocol(Protocol::HttpBinary).build()?;
     Ok(SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build())
