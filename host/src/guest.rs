@@ -21,11 +21,8 @@ mod whole;
 use std::sync::Arc;
 
 use axum::body::Body;
-use futures::FutureExt;
 use http::{Method, Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::unconstrained;
-use tokio::time::timeout;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
@@ -33,7 +30,7 @@ use wasmtime_wasi_http::handler::{Proxy, ProxyPre};
 use crate::bounds::Bounds;
 use crate::telemetry::GuestMetrics;
 use answer::Call;
-use instances::{Instance, Instances, Room};
+use instances::{Instance, Instances};
 use upload::Upload;
 
 pub use afterwards::after;
@@ -126,35 +123,6 @@ impl Inner {
             Ok(proxy) => Ok(Instance { store, proxy, calls: 0, place }),
             Err(error) => Err(self.failed(&store, error)),
         }
-    }
-
-    /// Sees to it that the next request on this thread finds an instance. What goes wrong is for a request to tell, which
-    /// then makes its own.
-    fn prepare(self: &Arc<Self>) {
-        if self.background.available_permits() == 0 {
-            return;
-        }
-        let Some(room) = self.instances.room() else { return };
-        let guest = self.clone();
-        let mut made = Call::new(self.metrics.clone(), async move { guest.instantiate(None).await });
-        match unconstrained(&mut made).now_or_never() {
-            Some(Ok(instance)) => self.instances.stock(instance, room),
-            Some(Err(_)) => {}
-            None => self.prepare_in_background(made, room),
-        }
-    }
-
-    /// Goes on with what the connection has no time for: a guest that computes when it begins, or one tick of the epoch
-    /// at that moment.
-    fn prepare_in_background(self: &Arc<Self>, made: Call, room: Room) {
-        let Ok(permit) = self.background.clone().try_acquire_owned() else { return };
-        let guest = self.clone();
-        tokio::spawn(async move {
-            if let Ok(Ok(instance)) = timeout(guest.bounds.request_timeout.duration(), made).await {
-                guest.instances.stock(instance, room);
-            }
-            drop(permit);
-        });
     }
 
     fn failed(&self, store: &Store<State>, error: wasmtime::Error) -> CallError {

@@ -5,8 +5,13 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::thread::panicking;
 
+use futures::FutureExt;
+use tokio::task::unconstrained;
+use tokio::time::timeout;
+
 use super::Inner;
-use super::instances::{Idle, Instance};
+use super::answer::Call;
+use super::instances::{Idle, Instance, Room};
 
 thread_local! {
     static LEFT: Cell<Left> = const { Cell::new(Left::Nowhere) };
@@ -46,5 +51,36 @@ pub(super) fn leave(guest: &Arc<Inner>, instance: Instance) {
         Left::Nowhere => drop(ended),
         // One at a time: further ones would only hold memory.
         Left::Nothing | Left::Instance(..) => LEFT.set(Left::Instance(guest.clone(), ended)),
+    }
+}
+
+impl Inner {
+    /// Sees to it that the next request on this thread finds an instance. What goes wrong is for a request to tell, which
+    /// then makes its own.
+    fn prepare(self: &Arc<Self>) {
+        if self.background.available_permits() == 0 {
+            return;
+        }
+        let Some(room) = self.instances.room() else { return };
+        let guest = self.clone();
+        let mut made = Call::new(self.metrics.clone(), async move { guest.instantiate(None).await });
+        match unconstrained(&mut made).now_or_never() {
+            Some(Ok(instance)) => self.instances.stock(instance, room),
+            Some(Err(_)) => {}
+            None => self.prepare_in_background(made, room),
+        }
+    }
+
+    /// Goes on with what the connection has no time for: a guest that computes when it begins, or one tick of the epoch
+    /// at that moment.
+    fn prepare_in_background(self: &Arc<Self>, made: Call, room: Room) {
+        let Ok(permit) = self.background.clone().try_acquire_owned() else { return };
+        let guest = self.clone();
+        tokio::spawn(async move {
+            if let Ok(Ok(instance)) = timeout(guest.bounds.request_timeout.duration(), made).await {
+                guest.instances.stock(instance, room);
+            }
+            drop(permit);
+        });
     }
 }
