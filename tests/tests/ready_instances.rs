@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 use catamaran_tests::artifacts::Generation::{P2, P3};
 use catamaran_tests::connection::Connection;
 use catamaran_tests::http::get;
-use catamaran_tests::metrics::wait_for;
+use catamaran_tests::metrics::{value, wait_for};
 use catamaran_tests::misbehaving::{serve, text};
 use catamaran_tests::process::{Finished, Signal};
 use catamaran_tests::server::{Server, admin};
@@ -33,11 +33,13 @@ fn made(finished: &Finished) -> Vec<&str> {
 fn an_answer_is_followed_by_the_instance_of_the_next_request() {
     for (generation, options) in [(P2, &[][..]), (P3, &["--max-instance-reuse-count", "1"])] {
         let server = serve(generation, &[&KEPT, options].concat());
-        for requests in 1..=3 {
+        for requests in 1..=20 {
             assert_eq!(text(server.address, "/count"), "1", "{generation:?}: it answers one request");
-            is(&server, CREATED, f64::from(requests + 1));
-            is(&server, LIVE, 1.0);
+            wait_for(admin(&server), CREATED, &[], |created| created > f64::from(requests));
         }
+        // If no request took what was made for it, there were forty. One that meets a tick of the epoch may come too late.
+        let created = value(admin(&server), CREATED, &[]).expect("a number");
+        assert!(created < 30.0, "{generation:?}: {created}");
     }
 }
 
@@ -71,11 +73,12 @@ fn it_goes_when_no_request_comes() {
 fn what_it_prints_when_it_is_made_is_a_line_of_no_request() {
     let server = serve(P2, &[&KEPT, &["--env", "BEGIN=loudly"][..]].concat());
     let id = request_id(&server);
-    is(&server, CREATED, 2.0);
+    let ahead = |_, line: &str| (line.contains("made at") && !line.contains("request_id")).then_some(());
+    server.process.wait_for_line(ahead).expect("a line of no request");
     let finished = server.stop(Signal::TERM).expect("an end");
     let lines = made(&finished);
-    let [first, second] = lines[..] else { panic!("{finished}") };
-    assert!(first.contains(&id) && !second.contains("request_id"), "{finished}");
+    let [first, _ahead] = lines[..] else { panic!("{finished}") };
+    assert!(first.contains(&id), "{finished}");
 }
 
 #[test]
