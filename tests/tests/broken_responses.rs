@@ -41,14 +41,6 @@ fn breaks_off(broken: impl Fn(std::net::SocketAddr, &str)) {
 }
 
 #[test]
-fn a_response_without_content_says_no_length() {
-    // RFC 9110 section 8.6.
-    let answer = raw(serve(P2, &[]).address, b"GET /no-content HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-    let answer = String::from_utf8(answer.expect("an answer")).expect("text").to_lowercase();
-    assert!(answer.starts_with("http/1.1 204 no content\r\n") && !answer.contains("content-length"), "{answer}");
-}
-
-#[test]
 fn over_http_1_1_the_last_chunk_is_missing() {
     breaks_off(|address, path| {
         let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");

@@ -84,23 +84,24 @@ pub(super) async fn answer(
     if matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) {
         parts.headers.remove(CONTENT_LENGTH);
     }
-    let head_only = head_only
-        || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
+    let without_content =
+        matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
     let streaming = |frames, body, source| Streaming::new(&parts.headers, frames, body, source, guest, upload);
     let body = match ended {
-        None if head_only => {
+        None if head_only || without_content => {
             streaming(VecDeque::new(), body, Source::Running(call)).in_background();
-            whole::body(VecDeque::new())
+            Body::empty()
         }
         None => Body::new(streaming(VecDeque::new(), body, Source::Running(call))),
         Some(instance) => {
             let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
-                if !head_only && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
+                let left_out = head_only || without_content;
+                if !left_out && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
                     return Err(CallError::Length);
                 }
                 afterwards::leave(guest, instance);
-                whole::body(rest.frames)
+                if without_content { Body::empty() } else { whole::body(rest.frames) }
             } else if instance.gives_body_itself() {
                 return Err(CallError::Unfinished);
             } else {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::task::unconstrained;
 use wasmtime_wasi_http::WasiBody;
@@ -27,8 +27,12 @@ pub(super) struct Rest {
 impl Rest {
     /// Bytes of the frames.
     pub(super) fn bytes(&self) -> u64 {
-        self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum()
+        bytes(&self.frames)
     }
+}
+
+fn bytes(frames: &VecDeque<Frame<Bytes>>) -> u64 {
+    frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum()
 }
 
 /// Takes what is there.
@@ -53,14 +57,14 @@ pub(super) fn poll_frame(
     pin!(unconstrained(body.frame())).poll(context)
 }
 
-/// A body of these frames. Its length stays unsaid where the guest did not say it.
+/// A body of these frames. Its length is known, so the client is told it where the guest does not say it (RFC 9110
+/// section 8.6).
 pub(super) fn body(frames: VecDeque<Frame<Bytes>>) -> Body {
-    Body::new(Whole { frames, begun: false })
+    Body::new(Whole { frames })
 }
 
 struct Whole {
     frames: VecDeque<Frame<Bytes>>,
-    begun: bool,
 }
 
 impl http_body::Body for Whole {
@@ -68,20 +72,25 @@ impl http_body::Body for Whole {
     type Error = CallError;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CallError>>> {
-        self.begun = true;
         Poll::Ready(self.frames.pop_front().map(Ok))
     }
 
-    /// With the last frame: nobody has to ask again, or to see to it that the client takes more. A body that has none does
-    /// not say so at once: it would be given a length.
+    /// With the last frame: nobody has to ask again, or to see to it that the client takes more.
     fn is_end_stream(&self) -> bool {
-        self.begun && self.frames.is_empty()
+        self.frames.is_empty()
+    }
+
+    /// Trailers go with chunks alone, which leave no room for a length (RFC 9112 section 6.2).
+    fn size_hint(&self) -> SizeHint {
+        let trailers = self.frames.iter().any(Frame::is_trailers);
+        if trailers { SizeHint::default() } else { SizeHint::with_exact(bytes(&self.frames)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
+    use http::HeaderMap;
     use http_body::Body as _;
     use http_body_util::StreamBody;
     use tokio::sync::mpsc;
@@ -102,12 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_a_frame_does_not_say_so_before_it_is_asked() {
-        let mut body = pin!(body(VecDeque::new()));
-        assert!(!body.is_end_stream());
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        assert!(matches!(body.as_mut().poll_frame(&mut context), Poll::Ready(None)));
-        assert!(body.is_end_stream());
+    fn a_body_knows_its_length_unless_it_has_trailers() {
+        let data = |text: &'static str| Frame::data(Bytes::from_static(text.as_bytes()));
+        assert_eq!(body([data("hello"), data("you")].into()).size_hint().exact(), Some(8));
+        assert_eq!(body(VecDeque::new()).size_hint().exact(), Some(0));
+        assert_eq!(body([data("hello"), Frame::trailers(HeaderMap::new())].into()).size_hint().exact(), None);
     }
 
     #[test]

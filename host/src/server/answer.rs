@@ -66,10 +66,11 @@ pub(super) fn no_tunnel() -> Response {
     problem(StatusCode::NOT_IMPLEMENTED, "CONNECT is for proxies")
 }
 
-/// The answer to HEAD: the body of an answer to GET is left out, its length said all the same.
+/// The answer to HEAD: the body of an answer to GET is left out, its length said all the same. Of an answer without a body
+/// it is not: a guest may know that nobody would get it.
 pub(super) fn head_of(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
-    if let Some(length) = body.size_hint().exact() {
+    if let Some(length) = body.size_hint().exact().filter(|&length| length > 0) {
         head.headers.entry(CONTENT_LENGTH).or_insert(length.into());
     }
     Response::from_parts(head, Body::empty())

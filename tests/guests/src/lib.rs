@@ -2,7 +2,7 @@
 //!
 //! | path | what it does |
 //! |---|---|
-//! | `/hello` | answers `hello` |
+//! | `/hello`, `/empty` | answers `hello`; without a body |
 //! | `/print` | prints a line on stdout and one on stderr (0.2) |
 //! | `/print-flood`, `/print-long` | prints 5,000 lines; a line of 20,000 bytes that hides a control character |
 //! | `/forge` | prints what would pass for a line of the host's log (0.2) |

@@ -31,6 +31,7 @@ impl incoming_handler::Guest for Guest {
         let path = request.path_with_query().unwrap_or_default();
         match path.as_str() {
             "/hello" | "/unread" => whole(outparam, "hello"),
+            "/empty" => ResponseOutparam::set(outparam, Ok(OutgoingResponse::new(Fields::new()))),
             "/print" => whole(outparam, &print()),
             "/print-flood" => whole(outparam, &print_flood()),
             "/print-long" => whole(outparam, &print_long()),

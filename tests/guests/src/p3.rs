@@ -112,6 +112,10 @@ impl handler::Guest for Guest {
                     body.write_all(CHUNK.to_vec()).await;
                 }
             }),
+            "/empty" => {
+                let (_, trailers) = wit_future::new(|| Ok(None));
+                Ok(Response::new(Fields::new(), None, trailers).0)
+            }
             _ => whole("hello"),
         }
     }
