@@ -265,7 +265,7 @@ fn an_http_1_upload_in_progress_at_the_signal_is_answered() {
     count.send("half").expect("sent");
     let answer = count.rest().expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("connection: close\r\n"), "{answer}");
-    assert!(answer.contains("\r\n8\r\n") && answer.ends_with("\r\n0\r\n\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n8"), "{answer}");
     let finished = server.process.wait().expect("an end");
     assert_eq!(finished.status.code(), Some(0), "{finished}");
 }
