@@ -11,7 +11,12 @@ pub(super) fn application(application: &Application) -> Result<(), Problem> {
         for (key, value) in settings {
             let is_default = kind == "http" && key == "base" && value.get_ref().as_str() == Some("/");
             if !is_default {
-                let message = format!("`application.trigger.{kind}.{key}` is not provided: write it into the routes");
+                let instead = match (kind.as_str(), key.as_str()) {
+                    ("http", "base") => "write it into the routes",
+                    ("http", _) => "remove it",
+                    _ => "remove it, there are only triggers of HTTP",
+                };
+                let message = format!("`application.trigger.{kind}.{key}` is not provided: {instead}");
                 return Err(Problem::at(value.span(), message));
             }
         }

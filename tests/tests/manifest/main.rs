@@ -89,6 +89,11 @@ fn what_is_not_provided_is_refused_with_its_line_and_what_to_do() {
             ["base", "routes"],
         ),
         (
+            format!("{HEAD}[application.trigger.redis]\naddress = 'a'\n{TRIGGER}[component.test]\nsource = 'SOURCE'"),
+            4,
+            ["trigger.redis.address", "triggers of HTTP"],
+        ),
+        (
             component.replace("test'\nsource", "te_st'\nsource").replace("[component.test]", "[component.te_st]"),
             6,
             ["te_st", "hyphens"],
