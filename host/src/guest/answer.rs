@@ -97,7 +97,9 @@ pub(super) async fn answer(
             let rest = poll_fn(|context| Poll::Ready(whole::take(&mut body, context))).await?;
             if rest.complete {
                 let left_out = head_only || without_content;
-                if !left_out && content_length(&parts.headers).is_some_and(|length| length != rest.bytes()) {
+                if !left_out
+                    && content_length(&parts.headers).is_some_and(|length| length != whole::bytes(&rest.frames))
+                {
                     return Err(CallError::Length);
                 }
                 afterwards::leave(guest, instance);

@@ -24,14 +24,8 @@ pub(super) struct Rest {
     pub(super) complete: bool,
 }
 
-impl Rest {
-    /// Bytes of the frames.
-    pub(super) fn bytes(&self) -> u64 {
-        bytes(&self.frames)
-    }
-}
-
-fn bytes(frames: &VecDeque<Frame<Bytes>>) -> u64 {
+/// Bytes of the frames.
+pub(super) fn bytes(frames: &VecDeque<Frame<Bytes>>) -> u64 {
     frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum()
 }
 

@@ -11,9 +11,8 @@ pub(super) fn application(application: &Application) -> Result<(), Problem> {
         for (key, value) in settings {
             let is_default = kind == "http" && key == "base" && value.get_ref().as_str() == Some("/");
             if !is_default {
-                let instead = match (kind.as_str(), key.as_str()) {
-                    ("http", "base") => "write it into the routes",
-                    ("http", _) => "remove it",
+                let instead = match kind.as_str() {
+                    "http" => "write it into the routes",
                     _ => "remove it, there are only triggers of HTTP",
                 };
                 let message = format!("`application.trigger.{kind}.{key}` is not provided: {instead}");
